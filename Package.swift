@@ -1,0 +1,133 @@
+// swift-tools-version: 6.0
+import Foundation
+import PackageDescription
+
+// LibTorch: Debian's by default, another one by LIBTORCH=/path (the folder that holds include/ and
+// lib/). Only `LaminaTorch`, a library that `lamina` opens when a command first needs a tensor, is
+// linked against it; without LibTorch everything else still builds.
+let environment = ProcessInfo.processInfo.environment
+let libtorch = environment["LIBTORCH"]
+let torchHeaders = (libtorch ?? "/usr") + "/include"
+let hasTorch = FileManager.default.fileExists(atPath: torchHeaders + "/ATen/ATen.h")
+let hasTorchCUDA =
+  libtorch.map { FileManager.default.fileExists(atPath: $0 + "/lib/libtorch_cuda.so") } ?? false
+
+let torchFlags: [String] =
+  libtorch.map {
+    ["-I\($0)/include", "-I\($0)/include/torch/csrc/api/include", "-std=c++20"]
+  } ?? []
+let torchLinks: [LinkerSetting] =
+  [.linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("stdc++")]
+  + (hasTorchCUDA ? [.linkedLibrary("torch_cuda"), .linkedLibrary("c10_cuda")] : [])
+  + (libtorch.map {
+    [.unsafeFlags(["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
+  } ?? [])
+
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+func swift(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func system(_ name: String, _ packages: [String]) -> Target {
+  .systemLibrary(name: name, providers: [.apt(packages)])
+}
+
+/// The road, in the order of the design: a target imports only targets above it.
+var targets: [Target] = [
+  .target(
+    name: "CDCMTK",
+    cxxSettings: [.unsafeFlags(["-std=c++17"])],
+    linkerSettings: [
+      "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12", "ijg16", "dcmimgle", "dcmdata",
+      "oflog", "ofstd", "openjp2", "stdc++",
+    ].map { .linkedLibrary($0) }),
+  .target(name: "CWorker"),
+  system("CNIfTI", ["libnifti-dev"]),
+  system("CZstd", ["libzstd-dev", "libblosc-dev"]),
+  system("CBLAS", ["libopenblas-dev", "liblapacke-dev"]),
+  swift("Imaging"),
+  swift("DICOM", ["Imaging", "CDCMTK"]),
+  swift("NIfTI", ["Imaging", "CNIfTI"]),
+  swift("Zarr", ["CZstd"]),
+  swift("SliceStore", ["Zarr", "Imaging"]),
+  swift("Recipes", [.product(name: "Yams", package: "Yams")]),
+  swift(
+    "Cohort",
+    [
+      "DICOM", "NIfTI", "SliceStore", "CWorker", .product(name: "GRDB", package: "GRDB.swift"),
+    ]),
+  swift("Prepare", ["SliceStore", "Imaging"]),
+  swift("Augment", ["Imaging"]),
+  swift("Loader", ["SliceStore", "Augment"]),
+  swift("Metrics", ["Imaging"]),
+  swift("Spectra", ["CBLAS"]),
+  swift("Phantom", ["DICOM", "NIfTI"]),
+  .target(name: "CTorch"),
+  swift("Torch", ["CTorch"]),
+  swift("NN", ["Torch"]),
+  swift("Models", ["NN"]),
+  swift("SSL", ["Models", "Loader", "Spectra"]),
+  swift("Segmentation", ["Models", "Loader", "Prepare", "Metrics"]),
+  swift("Report", ["Imaging"]),
+  .executableTarget(
+    name: "lamina",
+    dependencies: [
+      "Cohort", "Metrics", "Phantom", "Recipes", "Report", "SSL", "Segmentation",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], swiftSettings: strict),
+]
+if hasTorch {
+  targets.append(
+    .target(
+      name: "LaminaTorch", dependencies: ["CTorch"],
+      cxxSettings: [.unsafeFlags(torchFlags.isEmpty ? ["-std=c++17"] : torchFlags)],
+      linkerSettings: torchLinks))
+}
+
+// A target appears when its first real content does.
+let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+func exists(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: here + "/" + folder) }
+let tests: [Target] = targets.compactMap { target in
+  guard exists("Tests/\(target.name)Tests") else { return nil }
+  return .testTarget(
+    name: target.name + "Tests", dependencies: [.target(name: target.name)],
+    swiftSettings: strict)
+}
+
+// DEVELOPMENT ONLY, removed before release: LAMINA_TARGETS=A,B keeps A, B, what they import, and their tests.
+var all = (targets + tests).filter { exists(($0.type == .test ? "Tests/" : "Sources/") + $0.name) }
+if let wanted = environment["LAMINA_TARGETS"]?.split(separator: ",").map(String.init) {
+  var keep = Set(wanted)
+  var grew = true
+  while grew {
+    grew = false
+    for target in all where keep.contains(target.name) {
+      for dependency in target.dependencies {
+        switch dependency {
+        case .targetItem(let name, _), .byNameItem(let name, _):
+          if keep.insert(name).inserted { grew = true }
+        default: break
+        }
+      }
+    }
+  }
+  keep.formUnion(wanted.map { $0 + "Tests" })
+  all = all.filter { keep.contains($0.name) }
+}
+let names = Set(all.map(\.name))
+
+let package = Package(
+  name: "lamina",
+  products: (names.contains("lamina")
+    ? [.executable(name: "lamina", targets: ["lamina"])] : [])
+    + (names.contains("LaminaTorch")
+      ? [.library(name: "LaminaTorch", type: .dynamic, targets: ["LaminaTorch"])] : []),
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: all,
+  cxxLanguageStandard: .cxx17
+)
