@@ -1,0 +1,62 @@
+import ArgumentParser
+import Cohort
+import Foundation
+
+/// The way in: worker processes branch off before anything else is looked at.
+@main
+enum Main {
+  static func main() {
+    if CommandLine.arguments.dropFirst().first == "--worker" { WorkerMain.run() }
+    Interruption.listen()
+    exit(run())
+  }
+
+  /// Parses, runs, and turns whatever went wrong into a sentence and an exit code:
+  /// 0 done, 1 failed, 2 used wrongly, 3 finished but some inputs were refused.
+  private static func run() -> Int32 {
+    do {
+      var command = try Lamina.parseAsRoot()
+      try command.run()
+      return 0
+    } catch let refused as SomeRefused {
+      Console().complain(refused.description)
+      return 3
+    } catch let error where Lamina.exitCode(for: error) == .success {
+      print(Lamina.fullMessage(for: error))
+      return 0
+    } catch let error where Lamina.exitCode(for: error) == .validationFailure {
+      Console().complain(Lamina.fullMessage(for: error))
+      return 2
+    } catch {
+      Console().complain(sentence(error))
+      return 1
+    }
+  }
+}
+
+/// The command tree, in the order of the road.
+struct Lamina: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lamina",
+    abstract: "From scans without labels to segmentation models that need few.",
+    discussion: """
+      DICOM folders and NIfTI files become a cohort store, the cohort a slice store; an encoder is \
+      pretrained on its slices without labels, fine-tuned on the few labels there are, and writes \
+      masks as NIfTI on the grid of the scan they came from.
+
+      EXAMPLE
+        lamina phantom --patients 12 --into phantom
+        lamina run pipelines/demo.yaml --set data=phantom --into out
+
+      Exit codes: 0 done, 1 failed, 2 used wrongly, 3 finished but some inputs were refused.
+      """,
+    version: version,
+    subcommands: [
+      Ingest.self, List.self, Export.self, Prepare.self, Pretrain.self, Finetune.self,
+      Predict.self, Evaluate.self, Spectrum.self, Phantom.self, Inspect.self, Verify.self,
+      Forget.self, Run.self,
+    ])
+
+  /// The version that stores and runs record.
+  static let version = "0.1.0"
+}

@@ -1,0 +1,33 @@
+/// Rows of text in columns: the first row names them, numbers stand to the right.
+struct Table {
+  var rows: [[String]]
+
+  /// The columns set side by side, two spaces apart.
+  var text: String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    let numeric = (0..<columns).map { column in
+      rows.dropFirst().allSatisfy { column >= $0.count || isNumber($0[column]) }
+    }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        let space = String(repeating: " ", count: widths[column] - cell.count)
+        return numeric[column] ? space + cell : cell + space
+      }.joined(separator: "  ").trimmingEnd()
+    }.joined(separator: "\n")
+  }
+
+  private func isNumber(_ cell: String) -> Bool {
+    cell.isEmpty || cell == "–" || Double(cell) != nil
+  }
+}
+
+extension String {
+  fileprivate func trimmingEnd() -> String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}
