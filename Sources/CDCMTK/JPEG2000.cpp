@@ -1,0 +1,105 @@
+// JPEG 2000 and HTJ2K through OpenJPEG 2.5, which DCMTK does not decode.
+#include <openjpeg-2.5/openjpeg.h>
+
+#include <cstring>
+#include <memory>
+
+#include "File.hpp"
+#include "Guard.hpp"
+
+namespace {
+
+struct Source {
+  const uint8_t *bytes;
+  size_t length;
+  size_t at;
+};
+
+OPJ_SIZE_T readSome(void *buffer, OPJ_SIZE_T wanted, void *data) {
+  Source *source = static_cast<Source *>(data);
+  if (source->at >= source->length) return OPJ_SIZE_T(-1);
+  size_t count = std::min<size_t>(wanted, source->length - source->at);
+  memcpy(buffer, source->bytes + source->at, count);
+  source->at += count;
+  return count;
+}
+
+OPJ_OFF_T skipSome(OPJ_OFF_T by, void *data) {
+  Source *source = static_cast<Source *>(data);
+  if (by < 0 || size_t(by) > source->length - source->at) return -1;
+  source->at += size_t(by);
+  return by;
+}
+
+OPJ_BOOL seekTo(OPJ_OFF_T to, void *data) {
+  Source *source = static_cast<Source *>(data);
+  if (to < 0 || size_t(to) > source->length) return OPJ_FALSE;
+  source->at = size_t(to);
+  return OPJ_TRUE;
+}
+
+struct Release {
+  void operator()(opj_codec_t *codec) const { opj_destroy_codec(codec); }
+};
+struct ReleaseStream {
+  void operator()(opj_stream_t *stream) const { opj_stream_destroy(stream); }
+};
+struct ReleaseImage {
+  void operator()(opj_image_t *image) const { opj_image_destroy(image); }
+};
+
+void ignore(const char *, void *) {}
+
+void compare(const opj_image_t &image, const dicom_pixels &pixels) {
+  const opj_image_comp_t *component = image.comps;
+  if (image.numcomps != 1 || !component || image.x1 - image.x0 != pixels.columns ||
+      image.y1 - image.y0 != pixels.rows || component->dx != 1 || component->dy != 1) {
+    refuse(
+        DICOM_PIXELS, "the JPEG 2000 stream holds %u rows, %u columns and %u components",
+        image.y1 - image.y0, image.x1 - image.x0, image.numcomps);
+  }
+  if (component->prec > pixels.bits_allocated) {
+    refuse(DICOM_PIXELS, "the JPEG 2000 stream has %u bits a sample", component->prec);
+  }
+}
+
+}  // namespace
+
+void decodeJPEG2000(
+    const uint8_t *bytes, size_t length, const dicom_pixels &pixels, void *buffer, size_t size) {
+  static const uint8_t jp2[8] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
+  bool isBoxed = length > 8 && memcmp(bytes, jp2, 8) == 0;
+  Source source = {bytes, length, 0};
+  std::unique_ptr<opj_stream_t, ReleaseStream> stream(opj_stream_create(1 << 16, OPJ_TRUE));
+  std::unique_ptr<opj_codec_t, Release> codec(
+      opj_create_decompress(isBoxed ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K));
+  if (!stream || !codec) refuse(DICOM_LIMIT, "not enough memory");
+  opj_stream_set_user_data(stream.get(), &source, nullptr);
+  opj_stream_set_user_data_length(stream.get(), length);
+  opj_stream_set_read_function(stream.get(), readSome);
+  opj_stream_set_skip_function(stream.get(), skipSome);
+  opj_stream_set_seek_function(stream.get(), seekTo);
+  opj_set_error_handler(codec.get(), ignore, nullptr);
+  opj_set_warning_handler(codec.get(), ignore, nullptr);
+  opj_set_info_handler(codec.get(), ignore, nullptr);
+  opj_dparameters_t parameters;
+  opj_set_default_decoder_parameters(&parameters);
+  opj_image_t *read = nullptr;
+  if (!opj_setup_decoder(codec.get(), &parameters) ||
+      !opj_decoder_set_strict_mode(codec.get(), OPJ_TRUE) ||
+      !opj_read_header(stream.get(), codec.get(), &read)) {
+    refuse(DICOM_DECODER, "the header of a JPEG 2000 stream cannot be read");
+  }
+  std::unique_ptr<opj_image_t, ReleaseImage> image(read);
+  compare(*image, pixels);
+  if (!opj_decode(codec.get(), stream.get(), image.get())) {
+    refuse(DICOM_DECODER, "a JPEG 2000 stream is damaged");
+  }
+  const opj_image_comp_t &plane = image->comps[0];
+  size_t width = pixels.bits_allocated / 8, count = size / width;
+  if (!plane.data || size_t(plane.w) * plane.h != count) {
+    refuse(DICOM_PIXELS, "the JPEG 2000 stream has another size than the header");
+  }
+  uint8_t *out = static_cast<uint8_t *>(buffer);
+  for (size_t i = 0; i < count; i++) memcpy(out + i * width, &plane.data[i], width);
+}

@@ -1,0 +1,322 @@
+#include "Layout.hpp"
+
+#include "Guard.hpp"
+
+namespace {
+
+constexpr uint32_t undefined = 0xFFFFFFFF;
+constexpr uint32_t itemTag = 0xFFFEE000, itemEnd = 0xFFFEE00D, sequenceEnd = 0xFFFEE0DD;
+constexpr uint32_t pixelTag = 0x7FE00010, extendedOffsetTag = 0x7FE00001;
+
+bool isUpper(uint8_t c) { return c >= 'A' && c <= 'Z'; }
+
+// VRs of PS3.5 table 7.1-1 with a 32-bit length, and those to come (two capitals, unknown).
+bool hasLongLength(const uint8_t *vr) {
+  static const char *const brief[] = {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS",
+                                      "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL",
+                                      "US"};
+  for (const char *name : brief)
+    if (vr[0] == name[0] && vr[1] == name[1]) return false;
+  return isUpper(vr[0]) && isUpper(vr[1]);
+}
+
+bool isKnownVR(const uint8_t *vr) {
+  static const char *const wide[] = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
+                                     "SV", "UC", "UN", "UR", "UT", "UV"};
+  if (!isUpper(vr[0]) || !isUpper(vr[1])) return false;
+  for (const char *name : wide)
+    if (vr[0] == name[0] && vr[1] == name[1]) return true;
+  return !hasLongLength(vr);
+}
+
+struct Element {
+  uint32_t tag = 0;
+  uint8_t vr[2] = {0, 0};
+  uint32_t length = 0;
+  size_t value = 0;  // offset of its first byte
+  bool is(const char *name) const { return vr[0] == name[0] && vr[1] == name[1]; }
+};
+
+// A sequence or an item that is open at the present place.
+struct Container {
+  size_t end;       // past its last byte; SIZE_MAX if it ends by a delimiter
+  bool isItem;
+  bool isExplicit;  // how its elements are written
+  bool isGuess;     // implicit VR, and only its first bytes say that it is a sequence
+};
+
+class Scan {
+ public:
+  Scan(const uint8_t *bytes, size_t length, const dicom_limits &limits)
+      : bytes(bytes), length(length), limits(limits) {}
+
+  Layout run() {
+    findDataset();
+    walk();
+    return layout;
+  }
+
+ private:
+  const uint8_t *bytes;
+  size_t length;
+  dicom_limits limits;
+  Layout layout;
+  size_t at = 0;
+  size_t elements = 0;
+  std::vector<Container> open;
+
+  uint32_t u16(size_t offset, bool big) const {
+    const uint8_t *p = bytes + offset;
+    return big ? uint32_t(p[0]) << 8 | p[1] : uint32_t(p[1]) << 8 | p[0];
+  }
+  uint32_t u32(size_t offset, bool big) const {
+    return big ? u16(offset, big) << 16 | u16(offset + 2, big)
+               : u16(offset + 2, big) << 16 | u16(offset, big);
+  }
+  uint32_t tagAt(size_t offset, bool big) const {
+    return u16(offset, big) << 16 | u16(offset + 2, big);
+  }
+
+  Element header(size_t offset, bool isExplicit, bool big) const {
+    if (length - offset < 8) refuse(DICOM_MALFORMED, "the file ends inside an element at byte %zu", offset);
+    Element element;
+    element.tag = tagAt(offset, big);
+    element.value = offset + 8;
+    if (!isExplicit || element.tag >> 16 == 0xFFFE) {
+      element.length = u32(offset + 4, big);
+      return element;
+    }
+    element.vr[0] = bytes[offset + 4];
+    element.vr[1] = bytes[offset + 5];
+    if (!hasLongLength(element.vr)) {
+      element.length = u16(offset + 6, big);
+      return element;
+    }
+    if (length - offset < 12) refuse(DICOM_MALFORMED, "the file ends inside an element at byte %zu", offset);
+    element.length = u32(offset + 8, big);
+    element.value = offset + 12;
+    return element;
+  }
+
+  // Preamble, meta group and transfer syntax (PS3.10 7.1), with what real files leave out.
+  void findDataset() {
+    bool isPart10 = length >= 132 && memcmp(bytes + 128, "DICM", 4) == 0;
+    at = isPart10 ? 132 : 0;
+    if (!isPart10 && !startsLikeDataset()) {
+      refuse(DICOM_NOT_DICOM, length == 0 ? "the file is empty" : "no DICM mark and no data set");
+    }
+    while (length - at >= 8 && u16(at, false) == 2) readMeta();
+    if (length - at < 8) refuse(DICOM_MALFORMED, "the file ends before its data set");
+    chooseSyntax();
+    layout.dataset.offset = at;
+  }
+
+  bool startsLikeDataset() const {
+    if (length < 16) return false;
+    uint32_t group = u16(0, false), element = u16(2, false);
+    if (group == 2) return element <= 2 && isKnownVR(bytes + 4);
+    if (group != 8 || element > 0x0020) return false;
+    return isKnownVR(bytes + 4) || u32(4, false) <= 256;
+  }
+
+  void readMeta() {
+    Element element = header(at, true, false);
+    if (element.length > length - element.value) {
+      refuse(DICOM_MALFORMED, "the meta header runs past the end of the file");
+    }
+    if (element.tag == 0x00020010) {
+      layout.syntax.assign(reinterpret_cast<const char *>(bytes + element.value), element.length);
+      while (!layout.syntax.empty() && (layout.syntax.back() == 0 || layout.syntax.back() == ' '))
+        layout.syntax.pop_back();
+    }
+    at = element.value + element.length;
+  }
+
+  void chooseSyntax() {
+    const std::string &syntax = layout.syntax;
+    bool looksExplicit = isKnownVR(bytes + at + 4);
+    layout.isBigEndian = syntax == "1.2.840.10008.1.2.2";
+    layout.isExplicit = syntax != "1.2.840.10008.1.2";
+    if (syntax == "1.2.840.10008.1.2.1.99") {
+      refuse(DICOM_UNSUPPORTED, "Deflated Explicit VR Little Endian (1.2.840.10008.1.2.1.99)");
+    }
+    if (syntax.empty()) {
+      layout.syntax = looksExplicit ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2";
+    }
+    if (layout.isExplicit == looksExplicit) return;
+    if (layout.isBigEndian) {
+      refuse(
+          DICOM_MALFORMED, "the data set is not written in the transfer syntax that it names, %.64s",
+          syntax.c_str());
+    }
+    layout.isExplicit = looksExplicit;  // some writers name one and write the other
+  }
+
+  // The native syntaxes (PS3.5 A.1 to A.3) have no fragments, those of JPEG and RLE nothing else;
+  // of private syntaxes nothing is known.
+  bool mustBeNative() const {
+    const std::string &syntax = layout.syntax;
+    return syntax == "1.2.840.10008.1.2" || syntax == "1.2.840.10008.1.2.1" ||
+           syntax == "1.2.840.10008.1.2.2";
+  }
+  bool mustBeEncapsulated() const {
+    return layout.syntax.compare(0, 20, "1.2.840.10008.1.2.4.") == 0 ||
+           layout.syntax == "1.2.840.10008.1.2.5";
+  }
+
+  void walk() {
+    layout.dataset.length = length - at;
+    while (true) {
+      while (!open.empty() && at >= open.back().end) open.pop_back();
+      if (at >= length) break;
+      if (++elements > limits.elements) {
+        refuse(DICOM_LIMIT, "more than %zu elements", limits.elements);
+      }
+      if (length - at < 8) {
+        if (allZero()) break;
+        refuse(DICOM_MALFORMED, "the file ends inside an element at byte %zu", at);
+      }
+      if (!step()) return;
+    }
+    for (const Container &container : open)
+      if (container.end == SIZE_MAX && !container.isGuess)
+        refuse(DICOM_MALFORMED, "the file ends inside a sequence");
+  }
+
+  bool allZero() const {
+    for (size_t i = at; i < length; i++)
+      if (bytes[i]) return false;
+    return true;
+  }
+
+  // One element, item or delimiter; false at the pixel data.
+  bool step() {
+    bool isExplicit = open.empty() ? layout.isExplicit : open.back().isExplicit;
+    Element element = header(at, isExplicit, layout.isBigEndian);
+    if (element.tag >> 16 == 0xFFFE) {
+      delimiter(element, isExplicit);
+      return true;
+    }
+    if (!open.empty() && !open.back().isItem) {
+      if (leaveGuess()) return true;
+      refuse(DICOM_MALFORMED, "an element outside an item at byte %zu", at);
+    }
+    if (open.empty() && element.tag == pixelTag) {
+      pixelData(element);
+      return false;
+    }
+    value(element, isExplicit);
+    return true;
+  }
+
+  void value(const Element &element, bool isExplicit) {
+    bool isSequence = isExplicit ? element.is("SQ") : false;
+    bool isUnknown = isExplicit && element.is("UN");
+    if (element.length == undefined) {
+      if (isExplicit && !isSequence && !isUnknown) {
+        if (leaveGuess()) return;
+        refuse(DICOM_MALFORMED, "(%04x,%04x) has no length", element.tag >> 16, element.tag & 0xFFFF);
+      }
+      push({SIZE_MAX, false, isExplicit && !isUnknown, false});
+      at = element.value;
+      return;
+    }
+    if (element.length > length - element.value) {
+      if (leaveGuess()) return;
+      refuse(
+          DICOM_MALFORMED, "(%04x,%04x) at byte %zu runs past the end of the file",
+          element.tag >> 16, element.tag & 0xFFFF, at);
+    }
+    if (element.tag == extendedOffsetTag) layout.extendedOffsets = {element.value, element.length};
+    bool isGuess = !isExplicit && element.length >= 8 &&
+                   tagAt(element.value, layout.isBigEndian) == itemTag;
+    at = element.value;
+    if ((isSequence && element.length > 0) || isGuess) {
+      push({element.value + element.length, false, isExplicit, isGuess});
+    } else {
+      at += element.length;
+    }
+  }
+
+  void delimiter(const Element &element, bool isExplicit) {
+    bool inSequence = !open.empty() && !open.back().isItem;
+    bool inItem = !open.empty() && open.back().isItem;
+    if (element.tag == itemTag && inSequence) {
+      if (element.length != undefined && element.length > length - element.value) {
+        if (leaveGuess()) return;
+        refuse(DICOM_MALFORMED, "an item at byte %zu runs past the end of the file", at);
+      }
+      size_t end = element.length == undefined ? SIZE_MAX : element.value + element.length;
+      open.push_back({end, true, isExplicit, open.back().isGuess});
+      at = element.value;
+    } else if ((element.tag == itemEnd && inItem) || (element.tag == sequenceEnd && inSequence)) {
+      open.pop_back();
+      at = element.value;
+    } else if (!leaveGuess()) {
+      refuse(DICOM_MALFORMED, "a stray delimiter (fffe,%04x) at byte %zu", element.tag & 0xFFFF, at);
+    }
+  }
+
+  void push(Container container) {
+    open.push_back(container);
+    size_t depth = 0;
+    for (const Container &one : open) depth += one.isItem ? 0 : 1;
+    if (depth > size_t(limits.depth)) {
+      refuse(DICOM_LIMIT, "sequences are nested more than %d deep", limits.depth);
+    }
+  }
+
+  // What was taken for a sequence by its first bytes is none: go on behind it.
+  bool leaveGuess() {
+    size_t guess = open.size();
+    for (size_t i = open.size(); i-- > 0;)
+      if (open[i].isGuess && !open[i].isItem && open[i].end != SIZE_MAX) guess = i;
+    if (guess == open.size()) return false;
+    at = open[guess].end;
+    open.resize(guess);
+    return true;
+  }
+
+  void pixelData(const Element &element) {
+    layout.dataset.length = at - layout.dataset.offset;
+    layout.hasPixels = true;
+    layout.isWords = !layout.isExplicit || element.is("OW");
+    layout.isEncapsulated = element.length == undefined;
+    if (layout.isEncapsulated ? mustBeNative() : mustBeEncapsulated()) {
+      refuse(DICOM_MALFORMED, "pixel data do not match the transfer syntax %.64s", layout.syntax.c_str());
+    }
+    if (layout.isEncapsulated) return fragments(element.value);
+    if (element.length > length - element.value) {
+      refuse(
+          DICOM_PIXELS, "pixel data are cut short: %u bytes announced, %zu there", element.length,
+          length - element.value);
+    }
+    layout.pixels = {element.value, element.length};
+  }
+
+  void fragments(size_t offset) {
+    bool isTable = true;
+    while (length - offset >= 8) {
+      uint32_t tag = tagAt(offset, false), size = u32(offset + 4, false);
+      offset += 8;
+      if (tag == sequenceEnd) return;
+      if (tag != itemTag) refuse(DICOM_PIXELS, "a fragment does not begin where it should");
+      if (size > length - offset) refuse(DICOM_PIXELS, "pixel data are cut short inside a fragment");
+      if (++elements > limits.elements) refuse(DICOM_LIMIT, "more than %zu elements", limits.elements);
+      if (isTable) {
+        layout.offsetTable = {offset, size};
+      } else {
+        layout.fragments.push_back({offset, size});
+      }
+      isTable = false;
+      offset += size;
+    }
+    if (layout.fragments.empty()) refuse(DICOM_PIXELS, "pixel data are cut short before the first fragment");
+  }
+};
+
+}  // namespace
+
+Layout scanLayout(const uint8_t *bytes, size_t length, const dicom_limits &limits) {
+  return Scan(bytes, length, limits).run();
+}

@@ -1,0 +1,120 @@
+// Opening a file: mapped, scanned by us, then parsed by DCMTK up to its pixel data.
+#include "File.hpp"
+
+#include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/oflog/oflog.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
+
+#include "Guard.hpp"
+
+Bytes Bytes::map(const char *path, size_t limit) {
+  int descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
+  if (descriptor < 0) refuse(DICOM_IO, "%s", strerror(errno));
+  struct stat about;
+  bool isFile = fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+  if (!isFile || about.st_size == 0 || size_t(about.st_size) > limit) {
+    ::close(descriptor);
+    if (!isFile) refuse(DICOM_IO, "not a plain file");
+    if (about.st_size == 0) refuse(DICOM_NOT_DICOM, "the file is empty");
+    refuse(DICOM_LIMIT, "the file is larger than %zu bytes", limit);
+  }
+  void *mapped = mmap(nullptr, about.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  int error = errno;
+  ::close(descriptor);
+  if (mapped == MAP_FAILED) refuse(DICOM_IO, "%s", strerror(error));
+  Bytes bytes;
+  bytes.data = static_cast<const uint8_t *>(mapped);
+  bytes.length = about.st_size;
+  bytes.isMapped = true;
+  return bytes;
+}
+
+Bytes Bytes::copy(const void *source, size_t length) {
+  Bytes bytes;
+  uint8_t *target = new uint8_t[length + 1];
+  if (length) memcpy(target, source, length);
+  bytes.data = target;
+  bytes.length = length;
+  return bytes;
+}
+
+Bytes::Bytes(Bytes &&other) noexcept
+    : data(other.data), length(other.length), isMapped(other.isMapped) {
+  other.data = nullptr;
+}
+
+Bytes::~Bytes() {
+  if (!data) return;
+  if (isMapped) {
+    munmap(const_cast<uint8_t *>(data), length);
+  } else {
+    delete[] data;
+  }
+}
+
+namespace {
+
+// DCMTK writes warnings to standard error by itself; what matters comes back as a status.
+void silence() {
+  static std::once_flag once;
+  std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
+}
+
+void parse(dicom_file &file, const dicom_limits &limits) {
+  file.layout = scanLayout(file.bytes.data, file.bytes.length, limits);
+  const Layout &layout = file.layout;
+  E_TransferSyntax syntax = layout.isBigEndian  ? EXS_BigEndianExplicit
+                            : layout.isExplicit ? EXS_LittleEndianExplicit
+                                                : EXS_LittleEndianImplicit;
+  DcmInputBufferStream stream;
+  stream.setBuffer(file.bytes.data + layout.dataset.offset, layout.dataset.length);
+  stream.setEos();
+  file.dataset.transferInit();
+  OFCondition result = file.dataset.read(stream, syntax, EGL_noChange, DCM_MaxReadLength);
+  file.dataset.transferEnd();
+  if (result.bad() && result != EC_EndOfStream) refuse(DICOM_MALFORMED, "%s", result.text());
+  file.pixels = describePixels(file);
+  if (layout.isEncapsulated) file.frameStarts = findFrameStarts(file);
+}
+
+dicom_status open(
+    Bytes (*make)(const void *, size_t), const void *source, size_t length,
+    const dicom_limits *limits, dicom_file **file, dicom_failure *failure) {
+  *file = nullptr;
+  return guarded(failure, [&] {
+    silence();
+    std::unique_ptr<dicom_file> opened(new dicom_file(make(source, length)));
+    parse(*opened, *limits);
+    *file = opened.release();
+  });
+}
+
+}  // namespace
+
+dicom_status dicom_open(
+    const char *path, const dicom_limits *limits, dicom_file **file, dicom_failure *failure) {
+  auto map = [](const void *source, size_t limit) {
+    return Bytes::map(static_cast<const char *>(source), limit);
+  };
+  return open(map, path, limits->file_bytes, limits, file, failure);
+}
+
+dicom_status dicom_open_bytes(
+    const void *bytes, size_t length, const dicom_limits *limits, dicom_file **file,
+    dicom_failure *failure) {
+  return open(&Bytes::copy, bytes, length, limits, file, failure);
+}
+
+void dicom_close(dicom_file *file) { delete file; }
+
+const char *dicom_syntax(const dicom_file *file) { return file->layout.syntax.c_str(); }
+
+const dicom_item *dicom_root(const dicom_file *file) {
+  return handleOf(const_cast<DcmDataset *>(&file->dataset));
+}
