@@ -1,0 +1,76 @@
+/// A smooth displacement of the plane: a uniform cubic B-spline over a coarse grid of control
+/// points (Rueckert et al., IEEE TMI 1999, equation 1), constant beyond the view's edges.
+///
+/// The view `[−½, width − ½] × [−½, height − ½]` is cut into `cells × cells` cells. Control
+/// displacements below ``limit`` times a cell's side make the map `u + d(u)` a contraction's
+/// neighbour of the identity: one to one, and its inverse is found by repetition.
+public struct ElasticField: Sendable, Codable, Equatable {
+  /// The largest control displacement in cells for which the map surely has an inverse.
+  ///
+  /// The derivative of a cubic B-spline is at most 1.5 times its largest coefficient, in each of
+  /// two directions, so that the displacement is a contraction below ⅓.
+  public static let limit = 0.25
+
+  /// Cells along a side.
+  public var cells: Int
+  /// Pixels of a cell along x and y.
+  public var spacing: SIMD2<Double>
+  /// Displacements along x in view pixels, `(cells + 3) × (cells + 3)`, x fastest.
+  public var x: [Float]
+  /// Displacements along y, likewise.
+  public var y: [Float]
+
+  /// A field over a view of `width × height` pixels with displacements up to `strength` cells.
+  ///
+  /// - Parameter strength: at most ``limit``; more is cut to it.
+  static func draw(
+    cells: Int, strength: Double, width: Int, height: Int, using generator: inout Philox
+  ) -> ElasticField {
+    let spacing = SIMD2(Double(width), Double(height)) / Double(cells)
+    let reach = min(max(strength, 0), limit) * spacing
+    let count = (cells + 3) * (cells + 3)
+    let x = (0..<count).map { _ in Float(generator.uniform(in: -reach.x...reach.x)) }
+    let y = (0..<count).map { _ in Float(generator.uniform(in: -reach.y...reach.y)) }
+    return ElasticField(cells: cells, spacing: spacing, x: x, y: y)
+  }
+
+  /// The displacement at a point of the view, in view pixels.
+  public func displacement(at point: SIMD2<Double>) -> SIMD2<Double> {
+    let (column, across) = place(point.x, spacing.x)
+    let (row, down) = place(point.y, spacing.y)
+    let (wx, wy) = (ElasticField.weights(across), ElasticField.weights(down))
+    var sum = SIMD2<Double>.zero
+    for j in 0..<4 {
+      let start = (row + j) * (cells + 3) + column
+      for i in 0..<4 {
+        sum += wx[i] * wy[j] * SIMD2(Double(x[start + i]), Double(y[start + i]))
+      }
+    }
+    return sum
+  }
+
+  /// The point `u` with `u + displacement(at: u) = target`, to 1e-9 pixels.
+  func source(of target: SIMD2<Double>) -> SIMD2<Double> {
+    var point = target
+    for _ in 0..<100 {
+      let next = target - displacement(at: point)
+      let step = next - point
+      point = next
+      if (step * step).sum() < 1e-18 { break }
+    }
+    return point
+  }
+
+  /// The cell that a coordinate lies in, and how far into it (0…1).
+  func place(_ coordinate: Double, _ spacing: Double) -> (cell: Int, fraction: Double) {
+    let position = min(max((coordinate + 0.5) / spacing, 0), Double(cells))
+    let cell = min(Int(position), cells - 1)
+    return (cell, position - Double(cell))
+  }
+
+  /// The four values of the cubic B-spline basis at `t` in 0…1.
+  static func weights(_ t: Double) -> SIMD4<Double> {
+    let (t2, t3, s) = (t * t, t * t * t, 1 - t)
+    return SIMD4(s * s * s, 3 * t3 - 6 * t2 + 4, 3 * (t + t2 - t3) + 1, t3) / 6
+  }
+}

@@ -1,0 +1,144 @@
+import Augment
+
+/// An endless, bounded, resumable stream of batches of crop pairs.
+///
+/// The batch of step n is a pure function of (source, recipe, batch size, seed, n): any number of
+/// threads gives the same batches, and a stream that starts at step n goes on as one that has given
+/// n batches. An epoch is a permutation of the slices, at most one of a volume in a batch where
+/// possible; batches are always full (what does not fill one at the end of an epoch is left out,
+/// something else in each; where a batch is larger than the data, slices recur in it).
+///
+///     let batches = try CropPairBatches(store, recipe: crops, batchSize: 64, seed: 1)
+///     while step < steps { try train(on: batches.next()) }
+public final class CropPairBatches: Sendable {
+  private let stream: Prefetch<CropPairBatch>
+  private let reader: SliceReader
+  /// Steps of an epoch.
+  public let stepsPerEpoch: Int
+
+  /// Starts a stream.
+  ///
+  /// - Parameters:
+  ///   - source: where slices come from.
+  ///   - slices: which of them, all by default; for a split, `source.slices(ofVolumes:)`.
+  ///   - recipe: how views and regions are drawn.
+  ///   - batchSize: pairs of a batch, B.
+  ///   - seed: what everything random follows from, together with the step.
+  ///   - startStep: the step of the first batch.
+  ///   - threads: how many threads make batches; 0 makes each when it is asked for.
+  ///   - prefetch: how many batches may be in the making or waiting.
+  ///   - onBadSlice: what happens when a slice cannot be read.
+  ///   - minimumDeviation: slices none of whose channels varies as much (standard deviation, real
+  ///     units) are replaced by others, so that air is left out; 0 takes all.
+  /// - Throws: when there are no slices or the recipe is out of bounds.
+  public init(
+    _ source: any SliceSource, slices: [Int]? = nil, recipe: CropPairRecipe, batchSize: Int,
+    seed: UInt64, startStep: Int = 0, threads: Int = 1, prefetch: Int = 4,
+    onBadSlice: BadSlicePolicy = .fail, minimumDeviation: Float = 0
+  ) throws(LoaderError) {
+    do { try recipe.validate() } catch { throw .invalid(error.description) }
+    let slices = try usable(slices ?? Array(0..<source.count), of: source)
+    try check(batchSize: batchSize, startStep: startStep)
+    let order = SliceOrder(
+      slices: slices, volumes: slices.map { Int32(truncatingIfNeeded: source.volume(of: $0)) },
+      batchSize: batchSize, seed: seed, stream: Streams.order)
+    let reader = SliceReader(
+      source, candidates: slices, seed: seed, policy: onBadSlice,
+      minimumDeviation: minimumDeviation)
+    self.reader = reader
+    stepsPerEpoch = order.stepsPerEpoch
+    stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
+      (step: Int) throws(LoaderError) in
+      try makeBatch(step, order.batch(step), recipe, reader, seed: seed)
+    }
+  }
+
+  /// The step of the batch that ``next()`` gives: what a checkpoint keeps.
+  public var step: Int { stream.step }
+
+  /// The slices that could not be read and were replaced so far, also ahead of ``step``.
+  public var badSlices: [BadSlice] { reader.badSlices }
+
+  /// The largest number of batches that were in being at once, apart from those handed out.
+  package var peak: Int { stream.peak }
+
+  /// The batch of the next step.
+  ///
+  /// Waits for it if need be. Throws when a slice cannot be read and must not be replaced (asking
+  /// again fails again), and after ``cancel()``.
+  public func next() throws(LoaderError) -> CropPairBatch { try stream.next() }
+
+  /// Stops the threads and waits for them. The end of the stream's life does the same.
+  public func cancel() { stream.cancel() }
+}
+
+/// One sample: its views' pixels are written in place, the rest is returned.
+private typealias Drawn = (slice: Int, pair: CropPair, regions: LocalRegions?)
+
+private func makeBatch(
+  _ step: Int, _ slices: [Int], _ recipe: CropPairRecipe, _ reader: SliceReader, seed: UInt64
+) throws(LoaderError) -> CropPairBatch {
+  let source = reader.source
+  let length = source.channels * recipe.size * recipe.size
+  var queries = [Float](repeating: 0, count: slices.count * length)
+  var keys = queries
+  var drawn: [Drawn] = []
+  for (item, slice) in slices.enumerated() {
+    let sample = UInt64(step * slices.count + item)
+    drawn.append(
+      try reader.read(slice, sample: sample, label: false) { chosen, pixels, _ in
+        let (pair, regions) = draw(recipe, pixels, seed: seed, sample: sample)
+        let range = item * length..<(item + 1) * length
+        queries.withUnsafeMutableBufferPointer {
+          pair.query.apply(to: pixels, into: UnsafeMutableBufferPointer(rebasing: $0[range]))
+        }
+        keys.withUnsafeMutableBufferPointer {
+          pair.key.apply(to: pixels, into: UnsafeMutableBufferPointer(rebasing: $0[range]))
+        }
+        return (chosen, pair, regions)
+      })
+  }
+  let chosen = drawn.map(\.slice)
+  return CropPairBatch(
+    step: step, count: slices.count, channels: source.channels, size: recipe.size,
+    queries: queries, keys: keys, slices: chosen,
+    volumes: chosen.map { Int32(truncatingIfNeeded: source.volume(of: $0)) },
+    positions: chosen.map { source.position(of: $0) }, pairs: drawn.map(\.pair),
+    regions: recipe.regions.count > 0
+      ? RegionBatch(drawn.compactMap(\.regions), recipe.regions) : nil)
+}
+
+private func draw(
+  _ recipe: CropPairRecipe, _ pixels: SlicePixels, seed: UInt64, sample: UInt64
+) -> (CropPair, LocalRegions?) {
+  var views = Philox(seed: seed, ordinal: sample, stream: Streams.views)
+  let pair = CropPair.draw(
+    recipe, sliceHeight: pixels.height, sliceWidth: pixels.width, using: &views)
+  guard recipe.regions.count > 0 else { return (pair, nil) }
+  var points = Philox(seed: seed, ordinal: sample, stream: Streams.regions)
+  let regions = LocalRegions.draw(
+    pair, recipe.regions, sliceHeight: pixels.height, sliceWidth: pixels.width, using: &points)
+  return (pair, regions)
+}
+
+/// The slices asked for, if they exist.
+func usable(_ slices: [Int], of source: any SliceSource) throws(LoaderError) -> [Int] {
+  guard !slices.isEmpty else { throw .nothingToLoad }
+  guard slices.allSatisfy({ (0..<source.count).contains($0) }) else {
+    throw .invalid("A slice was asked for that the store does not have; it has \(source.count).")
+  }
+  guard source.width >= 2 && source.height >= 2 else {
+    throw .invalid("Slices of \(source.height)×\(source.width) pixels are too small; 2×2 is least.")
+  }
+  return slices
+}
+
+/// Checks what every stream needs.
+func check(batchSize: Int, startStep: Int) throws(LoaderError) {
+  guard (1...1 << 20).contains(batchSize) else {
+    throw .invalid("A batch has 1 to 1048576 slices, not \(batchSize).")
+  }
+  guard (0...1 << 40).contains(startStep) else {
+    throw .invalid("A stream cannot start at step \(startStep); the first is 0.")
+  }
+}

@@ -1,0 +1,106 @@
+import Augment
+
+/// An endless, bounded, resumable stream of varied slices with their labels.
+///
+/// The same laws as for ``CropPairBatches``: the batch of step n is a pure function of the
+/// arguments and n. Slices without a label are left out.
+public final class LabelledBatches: Sendable {
+  private let stream: Prefetch<LabelledBatch>
+  private let reader: SliceReader
+  /// Steps of an epoch.
+  public let stepsPerEpoch: Int
+
+  /// Starts a stream.
+  ///
+  /// - Parameters:
+  ///   - source: where slices come from.
+  ///   - slices: which of them, all by default; for some volumes, `source.slices(ofVolumes:)`.
+  ///   - recipe: how slices and labels are varied; not at all when it is not enabled.
+  ///   - batchSize: slices of a batch, B.
+  ///   - seed: what everything random follows from, together with the step.
+  ///   - startStep: the step of the first batch.
+  ///   - foregroundShare: at least this share of each batch is drawn from the slices that hold a
+  ///     class other than 0, which are found by reading every label once; 0 leaves it to chance.
+  ///   - threads: how many threads make batches; 0 makes each when it is asked for.
+  ///   - prefetch: how many batches may be in the making or waiting.
+  ///   - onBadSlice: what happens when a slice cannot be read.
+  /// - Throws: when no slice has a label, a recipe is out of bounds, or a label cannot be read.
+  public init(
+    _ source: any SliceSource, slices: [Int]? = nil, recipe: LabelledRecipe, batchSize: Int,
+    seed: UInt64, startStep: Int = 0, foregroundShare: Double = 0, threads: Int = 1,
+    prefetch: Int = 4, onBadSlice: BadSlicePolicy = .fail
+  ) throws(LoaderError) {
+    do { try recipe.validate() } catch { throw .invalid(error.description) }
+    let labelled = (slices ?? Array(0..<source.count)).filter { source.hasLabel($0) }
+    let slices = try usable(labelled, of: source)
+    try check(batchSize: batchSize, startStep: startStep)
+    let reader = SliceReader(
+      source, candidates: slices, seed: seed, policy: onBadSlice, minimumDeviation: 0)
+    let orders = try LabelledBatches.orders(
+      slices, reader, batchSize: batchSize, foregroundShare: foregroundShare, seed: seed)
+    self.reader = reader
+    stepsPerEpoch = orders[0].stepsPerEpoch
+    let (height, width) = recipe.size(sliceHeight: source.height, sliceWidth: source.width)
+    stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
+      (step: Int) throws(LoaderError) in
+      func sample(_ item: Int) -> UInt64 { UInt64(step * batchSize + item) }
+      return try LabelledBatch(
+        step: step, slices: orders.flatMap { $0.batch(step) }, height: height, width: width,
+        reader: reader, sample: sample
+      ) { item in
+        var generator = Philox(seed: seed, ordinal: sample(item), stream: Streams.views)
+        return .draw(
+          recipe, sliceHeight: source.height, sliceWidth: source.width, using: &generator)
+      }
+    }
+  }
+
+  /// The step of the batch that ``next()`` gives: what a checkpoint keeps.
+  public var step: Int { stream.step }
+
+  /// The slices that could not be read and were replaced so far, also ahead of ``step``.
+  public var badSlices: [BadSlice] { reader.badSlices }
+
+  /// The batch of the next step. Throws as ``CropPairBatches/next()`` does.
+  public func next() throws(LoaderError) -> LabelledBatch { try stream.next() }
+
+  /// Stops the threads and waits for them. The end of the stream's life does the same.
+  public func cancel() { stream.cancel() }
+
+  /// One order of all slices, and one of those with foreground for the rest of each batch.
+  private static func orders(
+    _ slices: [Int], _ reader: SliceReader, batchSize: Int, foregroundShare: Double, seed: UInt64
+  ) throws(LoaderError) -> [SliceOrder] {
+    func order(_ slices: [Int], _ size: Int, _ stream: UInt32) -> SliceOrder {
+      let volumes = slices.map { Int32(truncatingIfNeeded: reader.source.volume(of: $0)) }
+      return SliceOrder(
+        slices: slices, volumes: volumes, batchSize: size, seed: seed, stream: stream)
+    }
+    let share = min(max(foregroundShare, 0), 1)
+    var forced = min(Int((share * Double(batchSize)).rounded(.up)), batchSize)
+    let foreground = forced > 0 ? try reader.slicesWithForeground(slices) : []
+    if foreground.isEmpty { forced = 0 }
+    let all = order(slices, batchSize - forced, Streams.order)
+    let rest = order(foreground, forced, Streams.foregroundOrder)
+    return [all, rest].filter { $0.batchSize > 0 }
+  }
+}
+
+extension SliceReader {
+  /// Those of `slices` whose label holds a class other than 0 and 255.
+  func slicesWithForeground(_ slices: [Int]) throws(LoaderError) -> [Int] {
+    var found: [Int] = []
+    var label = [UInt8](repeating: 0, count: source.height * source.width)
+    for slice in slices {
+      do {
+        let labelled = try label.withUnsafeMutableBufferPointer {
+          try source.readLabel(slice, into: $0)
+        }
+        if labelled && label.contains(where: { $0 != 0 && $0 != 255 }) { found.append(slice) }
+      } catch {
+        try report(slice, error)
+      }
+    }
+    return found
+  }
+}
