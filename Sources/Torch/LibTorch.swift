@@ -1,0 +1,43 @@
+import CTorch
+
+/// The library behind the tensors: whether it is there, and what it does for the whole process.
+public enum LibTorch {
+  /// Loads the library; every command that needs a tensor does this first.
+  ///
+  /// Throws one sentence that says what to install or build. Without it the first tensor aborts with that sentence.
+  public static func load() throws(TorchError) {
+    if let sentence = ctorch_load() { throw .unavailable(String(cString: sentence)) }
+  }
+
+  /// The version of LibTorch that the binding was compiled against, like `1.13.0`.
+  public static var version: String { String(cString: ctorch_version()) }
+
+  /// Threads of one operation on the CPU. Debian's LibTorch starts with one.
+  public static var threads: Int {
+    get { Int(ctorch_threads()) }
+    set { ctorch_set_threads(Int32(clamping: newValue)) }
+  }
+
+  /// Sets the threads of one operation on the CPU.
+  public static func setThreads(_ count: Int) { threads = count }
+
+  /// Whether operations that have a repeatable form use it, also where it is slower (CUDA).
+  public static func setDeterministic(_ on: Bool) throws(TorchError) {
+    try throwing { ctorch_set_deterministic(on ? 1 : 0, $0) }
+  }
+
+  /// Seeds the default generators, which only dropout draws from: everything else takes a seed of its own.
+  public static func manualSeed(_ seed: UInt64) throws(TorchError) {
+    try throwing { ctorch_manual_seed(seed, $0) }
+  }
+
+  /// The state of the CPU's default generator, uint8, for a checkpoint.
+  public static func randomState() throws(TorchError) -> Tensor {
+    try throwing { ctorch_random_state($0) }
+  }
+
+  /// Puts the CPU's default generator back to a saved state.
+  public static func setRandomState(_ state: Tensor) throws(TorchError) {
+    try throwing { ctorch_set_random_state(state.handle, $0) }
+  }
+}
