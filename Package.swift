@@ -43,7 +43,10 @@ var targets: [Target] = [
       "oflog", "ofstd", "openjp2", "stdc++",
     ].map { .linkedLibrary($0) }),
   .target(name: "CWorker"),
-  system("CNIfTI", ["libnifti-dev"]),
+  .target(
+    name: "CNIfTI",
+    cSettings: [.unsafeFlags(["-I/usr/include/nifti"])],
+    linkerSettings: ["nifti2", "znz", "z"].map { .linkedLibrary($0) }),
   system("CZstd", ["libzstd-dev", "libblosc-dev"]),
   system("CBLAS", ["libopenblas-dev", "liblapacke-dev"]),
   swift("Imaging"),
