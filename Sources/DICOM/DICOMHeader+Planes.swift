@@ -1,0 +1,132 @@
+import Imaging
+
+extension DICOMFile {
+  /// The one plane of a file that is one slice (PS3.3 C.7.6.2).
+  func classicPlanes(_ item: DICOMItem, _ format: PixelFormat) throws(DICOMError)
+    -> [DICOMHeader.Plane]
+  {
+    guard format.frames == 1 else {
+      throw .unsupported(
+        path: path, reason: "\(format.frames) frames without a position each")
+    }
+    let (slope, intercept) = try rescale(item, philips: item)
+    return [
+      try plane(
+        index: 0, position: item, orientation: item, measures: item, slope: slope,
+        intercept: intercept, echoTime: item.number(Tag.echoTime),
+        imageType: item.texts(Tag.imageType), component: nil, stack: nil,
+        time: DICOMHeader.Time(item))
+    ]
+  }
+
+  /// A plane from the items that hold its position, orientation and pixel spacing.
+  func plane(
+    index: Int, position: DICOMItem?, orientation: DICOMItem?, measures: DICOMItem?,
+    slope: Double, intercept: Double, echoTime: Double?, imageType: [String],
+    component: DICOMHeader.Component?, stack: String?, time: DICOMHeader.Time
+  ) throws(DICOMError) -> DICOMHeader.Plane {
+    guard let place = position?.numbers(Tag.imagePosition, count: 3) else {
+      throw .geometry(path: path, reason: "no ImagePositionPatient")
+    }
+    guard let cosines = orientation?.numbers(Tag.imageOrientation, count: 6) else {
+      throw .geometry(path: path, reason: "no ImageOrientationPatient")
+    }
+    guard let distances = measures?.numbers(Tag.pixelSpacing, count: 2),
+      distances.allSatisfy({ (1e-4...1e4).contains($0) })
+    else { throw .geometry(path: path, reason: "no PixelSpacing") }
+    guard place.allSatisfy({ abs($0) < 1e6 }) else {
+      throw .geometry(path: path, reason: "ImagePositionPatient is out of any scanner's range")
+    }
+    let (right, down) = try axes(cosines)
+    return DICOMHeader.Plane(
+      index: index, position: SIMD3(place[0], place[1], place[2]), right: right, down: down,
+      spacing: SIMD2(distances[1], distances[0]),  // the standard has rows first
+      slope: slope, intercept: intercept, echoTime: echoTime,
+      imageType: imageType.joined(separator: "\\"),
+      component: component ?? DICOMHeader.Component(imageType: imageType), stack: stack, time: time)
+  }
+
+  /// Unit vectors from ImageOrientationPatient, whose decimals are rounded.
+  private func axes(_ cosines: [Double]) throws(DICOMError) -> (SIMD3<Double>, SIMD3<Double>) {
+    let right = SIMD3(cosines[0], cosines[1], cosines[2])
+    let down = SIMD3(cosines[3], cosines[4], cosines[5])
+    guard abs(length(right) - 1) < 0.01, abs(length(down) - 1) < 0.01 else {
+      throw .geometry(path: path, reason: "ImageOrientationPatient holds no unit vectors")
+    }
+    guard abs(dot(right, down)) < 1e-3 else {
+      throw .geometry(path: path, reason: "rows and columns are not perpendicular")
+    }
+    return (right / length(right), down / length(down))
+  }
+
+  /// Slope and intercept of one image.
+  ///
+  /// Philips MR keeps a scale slope of its own (2005,100E) under which values of different scans
+  /// compare: real = stored / SS + RI / (RS × SS) (Chenevert et al. 2014, doi 10.1593/tlo.13811),
+  /// which is what dcm2niix writes too.
+  func rescale(_ item: DICOMItem?, philips: DICOMItem?) throws(DICOMError) -> (Double, Double) {
+    let slope = item?.number(Tag.rescaleSlope) ?? 1
+    let intercept = item?.number(Tag.rescaleIntercept) ?? 0
+    guard slope != 0, abs(slope) < 1e12, abs(intercept) < 1e12 else {
+      throw .pixels(path: path, reason: "RescaleSlope \(slope), RescaleIntercept \(intercept)")
+    }
+    let creator = "Philips MR Imaging DD 001"
+    guard let philips, let tag = philips.privateTag(0x2005, creator: creator, element: 0x0E),
+      let scale = philips.privateNumber(tag, width: 4), scale > 0
+    else { return (slope, intercept) }
+    return (1 / scale, intercept / (slope * scale))
+  }
+}
+
+extension DICOMHeader.Component {
+  /// From the words of Image Type: Siemens and Philips write M, P, R or I as a value of its own.
+  init?(imageType: [String]) {
+    for word in imageType.dropFirst(2) {
+      switch word {
+      case "M", "MAGNITUDE", "M_FFE", "M_SE": self = .magnitude
+      case "P", "PHASE": self = .phase
+      case "R", "REAL": self = .real
+      case "I", "IMAGINARY": self = .imaginary
+      default: continue
+      }
+      return
+    }
+    return nil
+  }
+}
+
+extension DICOMHeader.Time {
+  init(_ item: DICOMItem) {
+    position = item.number(Tag.temporalPosition)
+    trigger = item.number(Tag.triggerTime)
+    acquisition =
+      Self.seconds(
+        date: item.text(Tag.acquisitionDate) ?? "", time: item.text(Tag.acquisitionTime) ?? "")
+      ?? Self.seconds(dateTime: item.text(Tag.acquisitionDateTime) ?? "")
+  }
+
+  /// Seconds of a DICOM date `YYYYMMDD` and time `HHMMSS.FFFFFF`: they order, no more.
+  static func seconds(date: String, time: String) -> Double? {
+    let digits = Array(time.utf8).filter { $0 != UInt8(ascii: ":") }
+    guard digits.count >= 2, let clock = Double(String(decoding: digits, as: UTF8.self)) else {
+      return nil
+    }
+    let whole = digits.firstIndex(of: UInt8(ascii: ".")) ?? digits.count
+    let padded = clock * [1, 1, 10000, 1000, 100, 10, 1][min(whole, 6)]
+    guard padded.isFinite, padded >= 0, padded < 240_000 else { return nil }
+    let (hours, minutes) = (Int(padded) / 10_000, Int(padded) / 100 % 100)
+    let rest = padded - Double(Int(padded) / 100 * 100)
+    return days(date) * 86_400 + Double(hours * 3600 + minutes * 60) + rest
+  }
+
+  static func seconds(dateTime: String) -> Double? {
+    let upToZone = dateTime.prefix { $0 != "+" && $0 != "-" && $0 != "&" }
+    return seconds(date: String(upToZone.prefix(8)), time: String(upToZone.dropFirst(8)))
+  }
+
+  private static func days(_ date: String) -> Double {
+    let digits = date.filter { $0 != "." }
+    guard digits.count == 8, let number = Int(digits), number > 0 else { return 0 }
+    return Double(number / 10_000 * 372 + number / 100 % 100 * 31 + number % 100)
+  }
+}

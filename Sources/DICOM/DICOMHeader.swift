@@ -1,0 +1,110 @@
+/// What grouping, geometry and stores need to know of one file; a small value that crosses
+/// process boundaries.
+///
+/// Whatever can name a person lies in ``identity`` and nowhere else. The rest is an allow-list:
+/// numbers, and words that the standard enumerates.
+public struct DICOMHeader: Codable, Sendable, Equatable {
+  /// What belongs in the ledger only.
+  public var identity: Identity
+  /// Acquisition parameters worth learning from; free of identity.
+  public var acquisition: Acquisition
+  /// SOP Class UID.
+  public var sopClass: String
+  /// Transfer Syntax UID as written in the meta header.
+  public var transferSyntax: String
+  /// Set for objects that are no images (reports, presentation states, DICOMDIR, …): what they
+  /// are. Such a header has no planes.
+  public var nonImage: String?
+  /// How the pixels are written; nil for what is no image.
+  public var pixels: PixelFormat?
+  /// XXH64 of the pixel bytes as they lie in the file, in hexadecimal.
+  public var pixelDigest: String
+  /// Series Number.
+  public var seriesNumber: Int?
+  /// Acquisition Number.
+  public var acquisitionNumber: Int?
+  /// Instance Number.
+  public var instanceNumber: Int?
+  /// Tiles along each side of a Siemens mosaic; nil for other files.
+  public var mosaicSide: Int?
+  /// The two-dimensional images of the file with their places: one of a classic file, the frames
+  /// of a multi-frame one, the tiles of a mosaic.
+  public var planes: [Plane]
+
+  /// Who, when and what a file belongs to. Nothing of it may enter a store.
+  public struct Identity: Codable, Sendable, Equatable {
+    /// Where the file was found.
+    public var path: String
+    /// Patient ID.
+    public var patientID: String?
+    /// Patient's Name.
+    public var patientName: String?
+    /// Patient's Birth Date, `YYYYMMDD`.
+    public var patientBirthDate: String?
+    /// Study Instance UID.
+    public var studyInstanceUID: String?
+    /// Series Instance UID.
+    public var seriesInstanceUID: String?
+    /// SOP Instance UID.
+    public var sopInstanceUID: String?
+    /// Frame of Reference UID.
+    public var frameOfReferenceUID: String?
+    /// Accession Number.
+    public var accessionNumber: String?
+    /// Study Date, `YYYYMMDD`.
+    public var studyDate: String?
+    /// Series Date, `YYYYMMDD`.
+    public var seriesDate: String?
+    /// Acquisition Date, `YYYYMMDD`.
+    public var acquisitionDate: String?
+    /// Study Description.
+    public var studyDescription: String?
+    /// Series Description.
+    public var seriesDescription: String?
+    /// Protocol Name.
+    public var protocolName: String?
+  }
+
+  /// One image in the patient (PS3.3 C.7.6.2): directions are unit vectors in LPS, lengths mm.
+  public struct Plane: Codable, Sendable, Equatable {
+    /// Frame or tile in its file, from 0.
+    public var index: Int
+    /// Centre of the first pixel.
+    public var position: SIMD3<Double>
+    /// Direction of a rising column index.
+    public var right: SIMD3<Double>
+    /// Direction of a rising row index.
+    public var down: SIMD3<Double>
+    /// Distance between columns, then between rows.
+    public var spacing: SIMD2<Double>
+    /// From stored values to real ones.
+    public var slope: Double
+    /// From stored values to real ones.
+    public var intercept: Double
+    /// Echo time in ms.
+    public var echoTime: Double?
+    /// The values of Image Type, or a frame's type.
+    public var imageType: String
+    /// Magnitude, phase, real or imaginary, where that is said.
+    public var component: Component?
+    /// Stack of a multi-frame file.
+    public var stack: String?
+    /// Where in time the image stands.
+    public var time: Time
+  }
+
+  /// What an MR image shows of the complex signal.
+  public enum Component: String, Codable, Sendable, CaseIterable {
+    case magnitude, phase, real, imaginary
+  }
+
+  /// What orders images of one place in time, compared field by field from the first.
+  public struct Time: Codable, Sendable, Equatable {
+    /// Temporal Position Identifier or Index.
+    public var position: Double?
+    /// Trigger time in ms.
+    public var trigger: Double?
+    /// Acquisition date and time as seconds since the year 0, on a calendar of equal months.
+    public var acquisition: Double?
+  }
+}

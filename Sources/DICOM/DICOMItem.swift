@@ -1,0 +1,91 @@
+import CDCMTK
+
+/// A data set, or an item of a sequence: attributes read through the shim.
+///
+/// It points into its ``DICOMFile`` and must not outlive it.
+struct DICOMItem {
+  let handle: OpaquePointer
+
+  /// The text of an attribute, values separated by a backslash; nil if absent or empty.
+  ///
+  /// Bytes that are no UTF-8 are taken as Latin-1, which keeps different names different.
+  func text(_ tag: UInt32) -> String? {
+    let length = dicom_text(handle, tag, nil, 0)
+    guard length > 0, length < 1 << 24 else { return nil }
+    let bytes = [UInt8](unsafeUninitializedCapacity: length) { target, count in
+      target.withMemoryRebound(to: CChar.self) {
+        _ = dicom_text(handle, tag, $0.baseAddress, length)
+      }
+      count = length
+    }
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  }
+
+  /// The values of a text attribute, trimmed of the blanks that DICOM pads with.
+  func texts(_ tag: UInt32) -> [String] {
+    guard let text = text(tag) else { return [] }
+    return text.split(separator: "\\", omittingEmptySubsequences: false).map { part in
+      var trimmed = part
+      while trimmed.last == " " { trimmed.removeLast() }
+      while trimmed.first == " " { trimmed.removeFirst() }
+      return String(trimmed)
+    }
+  }
+
+  /// The values of a numeric attribute; nil if absent, empty, or not all finite numbers.
+  func numbers(_ tag: UInt32) -> [Double]? {
+    let count = dicom_numbers(handle, tag, nil, 0)
+    guard count > 0 else { return nil }
+    return [Double](unsafeUninitializedCapacity: count) { target, filled in
+      _ = dicom_numbers(handle, tag, target.baseAddress, count)
+      filled = count
+    }
+  }
+
+  /// Just `N` numbers, or nil.
+  func numbers(_ tag: UInt32, count: Int) -> [Double]? {
+    numbers(tag).flatMap { $0.count == count ? $0 : nil }
+  }
+
+  /// The first value of a numeric attribute.
+  func number(_ tag: UInt32) -> Double? { numbers(tag)?.first }
+
+  /// The first value of a numeric attribute as a whole number.
+  func integer(_ tag: UInt32) -> Int? { number(tag).flatMap { Int(exactly: $0) } }
+
+  /// The bytes of an attribute of VR OB or UN.
+  func bytes(_ tag: UInt32) -> [UInt8]? {
+    var length = 0
+    guard let start = dicom_bytes(handle, tag, &length) else { return nil }
+    return [UInt8](UnsafeBufferPointer(start: start, count: length))
+  }
+
+  /// The items of a sequence.
+  func items(_ tag: UInt32) -> [DICOMItem] {
+    let count = dicom_items(handle, tag, nil, 0)
+    guard count > 0 else { return [] }
+    let handles = [OpaquePointer?](unsafeUninitializedCapacity: count) { target, filled in
+      filled = dicom_items(handle, tag, target.baseAddress, count)
+    }
+    return handles.compactMap { $0.map(DICOMItem.init(handle:)) }
+  }
+
+  /// The tag of a private element: the block of `group` that `creator` has reserved
+  /// (PS3.5 7.8.1), with `element` as its low byte.
+  func privateTag(_ group: UInt32, creator: String, element: UInt32) -> UInt32? {
+    for block: UInt32 in 0x10...0x1F where text(group << 16 | block) == creator {
+      return group << 16 | block << 8 | element
+    }
+    return nil
+  }
+
+  /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL).
+  func privateNumber(_ tag: UInt32, width: Int) -> Double? {
+    if let number = number(tag) { return number }
+    guard let bytes = bytes(tag), bytes.count == width else { return nil }
+    let value = bytes.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    let number = width == 4 ? Double(Float(bitPattern: value)) : Double(value)
+    return number.isFinite ? number : nil
+  }
+}

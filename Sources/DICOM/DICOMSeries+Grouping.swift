@@ -1,0 +1,69 @@
+extension DICOMSeries {
+  /// Sorts headers into volumes: by series UID, split by what cannot share a volume, each stack
+  /// ordered along its normal. The result is the same for any order of `headers`.
+  public static func group(_ headers: [DICOMHeader], policy: Policy = Policy()) -> DICOMGrouping {
+    var grouping = DICOMGrouping()
+    let sorted = headers.sorted {
+      ($0.identity.sopInstanceUID ?? "", $0.path) < ($1.identity.sopInstanceUID ?? "", $1.path)
+    }
+    grouping.nonImages = sorted.filter { $0.nonImage != nil }
+    let images = withoutDuplicates(sorted.filter { $0.nonImage == nil }, &grouping.notes)
+    for (uid, members) in bySeries(images, &grouping.refused) {
+      let stacks = Stack.split(members)
+      let solved = stacks.flatMap { $0.solved(policy: policy, seriesUID: uid, &grouping.notes) }
+      let parts = Stack.parts(solved.map(\.stack))
+      for ((stack, result), part) in zip(solved, parts) {
+        switch result {
+        case .success(let geometry):
+          grouping.series.append(stack.series(uid: uid, part: part, geometry))
+        case .failure(let error):
+          grouping.refused.append(
+            DICOMRefusal(seriesUID: uid, paths: stack.paths, error: error))
+        }
+      }
+    }
+    return grouping
+  }
+
+  /// Files whose SOP Instance UID and places have been seen already are copies.
+  private static func withoutDuplicates(
+    _ headers: [DICOMHeader], _ notes: inout [DICOMNote]
+  ) -> [DICOMHeader] {
+    var kept: [DICOMHeader] = []
+    var start = 0  // of the run of equal UIDs in `kept`
+    for header in headers {
+      if kept.last?.identity.sopInstanceUID != header.identity.sopInstanceUID { start = kept.count }
+      let isCopy =
+        header.identity.sopInstanceUID != nil
+        && kept[start...].contains { $0.planes == header.planes }
+      if isCopy {
+        notes.append(DICOMNote(path: header.path, text: "a copy with the same SOP Instance UID"))
+      } else {
+        kept.append(header)
+      }
+    }
+    return kept
+  }
+
+  private static func bySeries(
+    _ headers: [DICOMHeader], _ refused: inout [DICOMRefusal]
+  ) -> [(uid: String, members: [DICOMHeader])] {
+    var series: [String: [DICOMHeader]] = [:]
+    for header in headers {
+      if let uid = header.identity.seriesInstanceUID {
+        series[uid, default: []].append(header)
+      } else {
+        refused.append(
+          DICOMRefusal(
+            seriesUID: "", paths: [header.path],
+            error: .malformed(path: header.path, reason: "no SeriesInstanceUID")))
+      }
+    }
+    return series.keys.sorted().map { ($0, series[$0] ?? []) }
+  }
+}
+
+extension DICOMHeader {
+  /// Where the file was found.
+  var path: String { identity.path }
+}

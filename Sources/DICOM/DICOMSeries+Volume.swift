@@ -1,0 +1,105 @@
+import Imaging
+
+extension Stack {
+  /// The series of a stack that is a volume.
+  func series(uid: String, part: String, _ geometry: StackGeometry) -> DICOMSeries {
+    var headers: [DICOMHeader] = []
+    var slices: [[Int]] = []
+    var files: [String: Int] = [:]
+    for (slice, member) in geometry.order.enumerated() {
+      let path = member.header.path
+      if files[path] == nil {
+        files[path] = headers.count
+        headers.append(member.header)
+        slices.append([Int](repeating: -1, count: member.header.planes.count))
+      }
+      if let file = files[path] { slices[file][member.plane.index] = slice }
+    }
+    let order = headers.indices.sorted { a, b in
+      (headers[a].identity.sopInstanceUID ?? "", headers[a].path)
+        < (headers[b].identity.sopInstanceUID ?? "", headers[b].path)
+    }
+    let scaling = Scaling.perSlice(
+      slope: geometry.order.map(\.plane.slope), intercept: geometry.order.map(\.plane.intercept))
+    return DICOMSeries(
+      seriesUID: uid, part: part, headers: order.map { headers[$0] },
+      slices: order.map { slices[$0] }, grid: geometry.grid, leading: geometry.leading,
+      scaling: scaling.simplified, flags: geometry.flags,
+      echoTime: geometry.order.first?.plane.echoTime)
+  }
+}
+
+extension DICOMSeries {
+  /// Decodes the whole series.
+  ///
+  /// Throws ``DICOMError`` naming the first file that cannot be decoded.
+  public func volume(limits: DICOMFile.Limits = .init()) throws(DICOMError) -> Volume {
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    var failure: DICOMError?
+    bytes.withUnsafeMutableBytes { buffer in
+      do throws(DICOMError) {
+        try decode(into: buffer, limits: limits)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return Volume(grid: grid, leading: leading, type: type, bytes: bytes, scaling: scaling)
+  }
+
+  /// Decodes every file into `buffer`, which must have ``byteCount`` bytes: stored values in C
+  /// order `[lead, z, y, x]`, little endian.
+  public func decode(
+    into buffer: UnsafeMutableRawBufferPointer, limits: DICOMFile.Limits = .init()
+  ) throws(DICOMError) {
+    for file in headers.indices {
+      try decode(file: file, into: buffer, limits: limits)
+    }
+  }
+
+  /// Decodes the planes of one file, `headers[file]`, to their places in `buffer`.
+  ///
+  /// Files do not share slices, so several may be decoded at once.
+  public func decode(
+    file: Int, into buffer: UnsafeMutableRawBufferPointer, limits: DICOMFile.Limits = .init()
+  ) throws(DICOMError) {
+    precondition(buffer.count == byteCount, "the buffer does not fit the series")
+    let header = headers[file]
+    let opened = try DICOMFile(path: header.path, limits: limits)
+    let now = try opened.header()
+    guard let format = now.pixels, now.pixels == header.pixels,
+      now.pixelDigest == header.pixelDigest,
+      now.planes == header.planes
+    else { throw .changed(path: header.path) }
+    if let side = header.mosaicSide {
+      try decodeTiles(opened, format, side: side, slices: slices[file], into: buffer)
+      return
+    }
+    for (frame, slice) in slices[file].enumerated() where slice >= 0 {
+      let start = slice * format.frameBytes
+      let target = UnsafeMutableRawBufferPointer(
+        rebasing: buffer[start..<start + format.frameBytes])
+      try opened.decode(frame: frame, format: format, into: target)
+    }
+  }
+
+  /// Takes a mosaic apart: the tiles lie row by row.
+  private func decodeTiles(
+    _ opened: DICOMFile, _ format: PixelFormat, side: Int, slices: [Int],
+    into buffer: UnsafeMutableRawBufferPointer
+  ) throws(DICOMError) {
+    let sheet = UnsafeMutableRawBufferPointer.allocate(byteCount: format.frameBytes, alignment: 16)
+    defer { sheet.deallocate() }
+    try opened.decode(frame: 0, format: format, into: sheet)
+    let width = format.bitsAllocated / 8
+    let (rows, rowBytes) = (format.rows / side, format.columns / side * width)
+    for (tile, slice) in slices.enumerated() where slice >= 0 {
+      for row in 0..<rows {
+        let from = (tile / side * rows + row) * format.columns * width + tile % side * rowBytes
+        let to = (slice * rows + row) * rowBytes
+        UnsafeMutableRawBufferPointer(rebasing: buffer[to..<to + rowBytes])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: sheet[from..<from + rowBytes]))
+      }
+    }
+  }
+}

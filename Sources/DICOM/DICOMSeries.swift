@@ -1,0 +1,96 @@
+import CDCMTK
+import Imaging
+
+/// The files of one volume in the order of its voxels: a stack of parallel slices, repeated in time
+/// where the scanner did so.
+///
+/// Made by ``group(_:policy:)``; a series of the scanner may hold several (echoes, phase beside
+/// magnitude, directions of a localizer), which ``part`` tells apart.
+public struct DICOMSeries: Codable, Sendable, Equatable {
+  /// Series Instance UID. With ``part`` it names the volume. Belongs in the ledger.
+  public var seriesUID: String
+  /// Which volume of the series: "" where there is one, else the likes of "e2", "phase", "a1".
+  public var part: String
+  /// The files, sorted by SOP Instance UID and path.
+  public var headers: [DICOMHeader]
+  /// For each file and each of its planes, the slice `lead × depth + z` that it becomes; −1 for
+  /// planes of other volumes.
+  public var slices: [[Int]]
+  /// Voxels along x (columns), y (rows) and z (along rows × columns), and their places.
+  public var grid: Grid
+  /// Points in time.
+  public var leading: LeadingAxis
+  /// From stored values to real ones, by slice where slices differ.
+  public var scaling: Scaling
+  /// What a user should know: "gantry-tilt", "sheared", "monochrome1", "single-slice", "mosaic",
+  /// "multi-frame", "philips-scaling".
+  public var flags: [String]
+  /// Echo time of this volume in ms.
+  public var echoTime: Double?
+
+  /// The first file, which stands for what all have in common.
+  public var representative: DICOMHeader { headers[0] }
+
+  /// The type of a stored voxel.
+  public var type: VoxelType { headers[0].pixels?.type ?? .int16 }
+
+  /// Stored value of pixels outside the image, where the file names one.
+  public var padding: Int? { headers[0].pixels?.padding }
+
+  /// Bytes of the decoded volume.
+  public var byteCount: Int { leading.count * grid.count * type.size }
+
+  /// Acquisition parameters, with this volume's own echo time.
+  public var acquisition: Acquisition {
+    var acquisition = headers[0].acquisition
+    acquisition.echoTime = echoTime ?? acquisition.echoTime
+    return acquisition
+  }
+
+  /// A digest over the SOP Instance UIDs and pixel bytes, the same for any order of files.
+  public var sourceDigest: String {
+    let lines = headers.map { ($0.identity.sopInstanceUID ?? "") + " " + $0.pixelDigest }.sorted()
+    let bytes = Array((lines.joined(separator: "\n") + "\n" + part).utf8)
+    let hash = String(dicom_hash(bytes, bytes.count, 0), radix: 16)
+    return String(repeating: "0", count: 16 - hash.count) + hash
+  }
+
+  /// What becomes a volume where a user may choose.
+  public struct Policy: Sendable, Codable, Equatable {
+    /// Takes stacks of a single slice, as a localizer has them.
+    public var singleSlices = false
+
+    /// The defaults.
+    public init() {}
+  }
+}
+
+/// What became of many headers.
+public struct DICOMGrouping: Sendable {
+  /// Volumes, in an order that does not depend on that of the headers.
+  public var series: [DICOMSeries] = []
+  /// Stacks that are no volume.
+  public var refused: [DICOMRefusal] = []
+  /// Files left out without loss.
+  public var notes: [DICOMNote] = []
+  /// Objects that are no images.
+  public var nonImages: [DICOMHeader] = []
+}
+
+/// A stack of images that did not become a volume.
+public struct DICOMRefusal: Sendable, Codable, Equatable {
+  /// Series Instance UID.
+  public var seriesUID: String
+  /// Its files.
+  public var paths: [String]
+  /// Why.
+  public var error: DICOMError
+}
+
+/// A file that was left out without loss.
+public struct DICOMNote: Sendable, Codable, Equatable {
+  /// The file.
+  public var path: String
+  /// Why.
+  public var text: String
+}
