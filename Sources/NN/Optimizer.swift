@@ -1,0 +1,99 @@
+import Torch
+
+/// What moves parameters along their gradients.
+public protocol Optimizer: AnyObject {
+  /// Length of a step; set before each by the schedule.
+  var learningRate: Double { get set }
+  /// What is moved.
+  var parameters: [Parameter] { get }
+  /// Moves every parameter that has a gradient.
+  func step()
+  /// What must be kept to go on later: tensors by kind and parameter name, like `momentum.conv1.weight`.
+  var state: [String: Tensor] { get }
+  /// Puts a kept state back, in the memory format of the parameters. Throws, and changes nothing, when it is not that of
+  /// these parameters.
+  func load(_ state: [String: Tensor]) throws(NNError)
+}
+
+extension Optimizer {
+  /// Forgets all gradients.
+  public func clearGradients() {
+    for parameter in parameters { parameter.tensor.clearGradient() }
+  }
+
+  /// One step down a loss: gradients anew, then moved.
+  public func minimize(_ loss: Tensor) {
+    clearGradients()
+    loss.backward()
+    step()
+  }
+}
+
+/// Scales the gradients of some parameters together so that their norm is at most `norm`; gives the norm they had.
+@discardableResult
+public func clipGradients(of parameters: [Parameter], to norm: Double) throws(TorchError) -> Double
+{
+  let gradients = parameters.compactMap(\.tensor.gradient)
+  guard !gradients.isEmpty else { return 0 }
+  let length = try withoutGradients { Tensor.stacked(gradients.map { $0.norm() }).norm() }.item()
+  if length > norm {
+    withoutGradients { for gradient in gradients { gradient.multiply(by: norm / (length + 1e-6)) } }
+  }
+  return length
+}
+
+/// One tensor beside each parameter: its shape, type, device and memory format, zeros at first.
+struct Companions {
+  let kind: String
+  let tensors: [Tensor]
+  private let names: [String]
+
+  init(_ kind: String, of parameters: [Parameter]) {
+    self.kind = kind
+    names = parameters.map(\.name)
+    tensors = parameters.map { .full(like: $0.tensor, 0) }
+  }
+
+  /// Tensors by `kind.name`.
+  var state: [String: Tensor] {
+    Dictionary(uniqueKeysWithValues: zip(names, tensors).map { ("\(kind).\($0)", $1) })
+  }
+
+  /// Compares kept tensors with these, adding to the report.
+  func compare(_ state: [String: Tensor], _ report: inout LoadReport) {
+    for (name, tensor) in zip(names, tensors) {
+      let key = "\(kind).\(name)"
+      guard let kept = state[key] else {
+        report.missing.append(key)
+        continue
+      }
+      if kept.shape == tensor.shape {
+        report.matched.append(key)
+      } else {
+        report.mismatched.append(.init(name: key, expected: tensor.shape, found: kept.shape))
+      }
+    }
+  }
+
+  /// Takes kept tensors over, in place: the memory format stays.
+  func copy(from state: [String: Tensor]) {
+    for (name, tensor) in zip(names, tensors) {
+      if let kept = state["\(kind).\(name)"] { tensor.copy(from: kept) }
+    }
+  }
+}
+
+/// Checks a kept state against all companions and takes it over, or throws and changes nothing.
+func load(
+  _ state: [String: Tensor], into companions: [Companions], besides known: [String] = []
+) throws(NNError) {
+  var report = LoadReport()
+  for companion in companions { companion.compare(state, &report) }
+  for name in known {
+    if state[name] == nil { report.missing.append(name) } else { report.matched.append(name) }
+  }
+  report.unexpected = Set(state.keys).subtracting(report.matched)
+    .subtracting(report.mismatched.map(\.name)).sorted()
+  guard report.isComplete else { throw .doesNotFit(report) }
+  withoutGradients { for companion in companions { companion.copy(from: state) } }
+}
