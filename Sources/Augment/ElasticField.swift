@@ -20,6 +20,13 @@ public struct ElasticField: Sendable, Codable, Equatable {
   /// Displacements along y, likewise.
   public var y: [Float]
 
+  /// Makes a field; both lists must hold `(cells + 3)²` displacements.
+  public init(cells: Int, spacing: SIMD2<Double>, x: [Float], y: [Float]) {
+    let count = (cells + 3) * (cells + 3)
+    precondition(cells > 0 && x.count == count && y.count == count, "controls do not fit the grid")
+    (self.cells, self.spacing, self.x, self.y) = (cells, spacing, x, y)
+  }
+
   /// A field over a view of `width × height` pixels with displacements up to `strength` cells.
   ///
   /// - Parameter strength: at most ``limit``; more is cut to it.

@@ -30,12 +30,12 @@ public struct LocalRegions: Sendable, Equatable {
     let (query, key) = (pair.query.geometry, pair.key.geometry)
     let side = recipe.side * Double(query.width) * (query.scale * key.scale).squareRoot()
     let offsets = LocalRegions.offsets(points: recipe.points, side: side)
-    var result = LocalRegions(empty: recipe.count, points: recipe.points)
+    var result = LocalRegions(count: recipe.count, points: recipe.points)
     var centres: [SIMD2<Double>] = []
     for _ in 0..<recipe.count * recipe.attempts where centres.count < recipe.count {
       let drawn = SIMD2(
-        generator.uniform(in: -0.5...Double(query.width) - 0.5),
-        generator.uniform(in: -0.5...Double(query.height) - 0.5))
+        generator.uniform() * Double(query.width - 1),
+        generator.uniform() * Double(query.height - 1))
       let centre = query.slicePoint(ofViewPoint: drawn)
       guard slice.contains(centre), key.contains(key.viewPoint(ofSlicePoint: centre)) else {
         continue
@@ -43,43 +43,44 @@ public struct LocalRegions: Sendable, Equatable {
       if result.add(centre, offsets, slice, query, key) { centres.append(centre) }
     }
     guard centres.count == recipe.count else {
-      return LocalRegions(empty: recipe.count, points: recipe.points)
+      return .none(count: recipe.count, points: recipe.points)
     }
     result.isValid = true
     result.overlap = overlaps(centres, side: side)
     return result
   }
 
-  private init(empty count: Int, points: Int) {
-    (self.count, self.points, isValid) = (count, points, false)
-    overlap = (0..<count * count).map { $0 / count == $0 % count ? 0 : 1 }
-    let length = count * points * points * 2
-    slicePoints = [Float](repeating: 0, count: length)
-    (queryPoints, keyPoints) = (slicePoints, slicePoints)
-    filled = 0
+  /// What stands for a pair whose views overlap too little.
+  static func none(count: Int, points: Int) -> LocalRegions {
+    var result = LocalRegions(count: count, points: points)
+    result.slicePoints = [Float](repeating: 0, count: count * points * points * 2)
+    (result.queryPoints, result.keyPoints) = (result.slicePoints, result.slicePoints)
+    result.overlap = (0..<count * count).map { $0 / count == $0 % count ? 0 : 1 }
+    return result
   }
 
-  private var filled: Int
+  private init(count: Int, points: Int) {
+    (self.count, self.points, isValid) = (count, points, false)
+    (slicePoints, queryPoints, keyPoints, overlap) = ([], [], [], [])
+  }
 
   /// Adds the region around `centre` if all its points lie in the slice and in both views.
   private mutating func add(
     _ centre: SIMD2<Double>, _ offsets: [SIMD2<Double>], _ slice: ViewGeometry,
     _ query: ViewGeometry, _ key: ViewGeometry
   ) -> Bool {
-    var at = filled
+    var seen: [(slice: SIMD2<Double>, query: SIMD2<Double>, key: SIMD2<Double>)] = []
     for offset in offsets {
       let point = centre + offset
       let (q, k) = (query.viewPoint(ofSlicePoint: point), key.viewPoint(ofSlicePoint: point))
       guard slice.contains(point), query.contains(q), key.contains(k) else { return false }
-      let (nq, nk) = (query.normalised(q), key.normalised(k))
-      for axis in 0..<2 {
-        slicePoints[at] = Float(point[axis])
-        queryPoints[at] = Float(nq[axis])
-        keyPoints[at] = Float(nk[axis])
-        at += 1
-      }
+      seen.append((point, query.normalised(q), key.normalised(k)))
     }
-    filled = at
+    for points in seen {
+      slicePoints += [Float(points.slice.x), Float(points.slice.y)]
+      queryPoints += [Float(points.query.x), Float(points.query.y)]
+      keyPoints += [Float(points.key.x), Float(points.key.y)]
+    }
     return true
   }
 

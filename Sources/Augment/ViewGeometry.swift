@@ -43,10 +43,10 @@ public struct ViewGeometry: Sendable, Codable, Equatable {
     (2 * point + 1) / SIMD2(Double(width), Double(height)) - 1
   }
 
-  /// Whether a view point lies within the view's pixels.
+  /// Whether a view point lies between the centres of the outer pixels, so that sampling there
+  /// needs nothing from beyond the edge.
   public func contains(_ point: SIMD2<Double>) -> Bool {
-    point.x >= -0.5 && point.y >= -0.5
-      && point.x <= Double(width) - 0.5 && point.y <= Double(height) - 0.5
+    point.x >= 0 && point.y >= 0 && point.x <= Double(width - 1) && point.y <= Double(height - 1)
   }
 
   /// Slice pixels per view pixel, as a length.

@@ -29,6 +29,11 @@ public struct ViewIntensity: Sendable, Codable, Equatable {
     public var x, y: Int
     /// Columns and rows.
     public var width, height: Int
+
+    /// Makes a rectangle, which must lie within the view.
+    public init(x: Int, y: Int, width: Int, height: Int) {
+      (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
   }
 
   /// Nothing changes.

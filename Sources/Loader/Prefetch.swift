@@ -4,11 +4,11 @@ import Foundation
 ///
 /// A value is a pure function of its step, so neither the number of threads nor their timing shows
 /// in what comes out. At most `bound` values are being made or wait at any time.
-final class Prefetch<Value: Sendable>: Sendable {
+package final class Prefetch<Value: Sendable>: Sendable {
   private let line: Line<Value>
 
   /// Starts `threads` threads from `step` on; with none, values are made when they are asked for.
-  init(
+  package init(
     from step: Int, threads: Int, bound: Int,
     make: @escaping @Sendable (Int) throws(LoaderError) -> Value
   ) {
@@ -23,16 +23,16 @@ final class Prefetch<Value: Sendable>: Sendable {
   deinit { cancel() }
 
   /// The step that ``next()`` will give.
-  var step: Int { line.condition.withLock { line.taken } }
+  package var step: Int { line.condition.withLock { line.taken } }
 
   /// The largest number of values that were in being at once, apart from those handed out.
-  var peak: Int { line.condition.withLock { line.peak } }
+  package var peak: Int { line.condition.withLock { line.peak } }
 
   /// The value of the next step. After a failure, asking again fails again.
-  func next() throws(LoaderError) -> Value { try line.take() }
+  package func next() throws(LoaderError) -> Value { try line.take() }
 
   /// Stops the threads and waits until they are gone.
-  func cancel() { line.cancel() }
+  package func cancel() { line.cancel() }
 }
 
 /// What the threads share; it does not know the `Prefetch`, whose end can therefore stop them.

@@ -9,11 +9,11 @@ import Foundation
 /// larger than the list, permutations follow one another without a gap and slices recur.
 ///
 /// Memory: four bytes a slice for each of the two epochs that are kept at hand.
-final class SliceOrder: @unchecked Sendable {
-  let slices: [Int]
-  let batchSize: Int
+package final class SliceOrder: @unchecked Sendable {
+  package let slices: [Int]
+  package let batchSize: Int
   /// Steps until every slice but a remainder smaller than a batch has been seen.
-  let stepsPerEpoch: Int
+  package let stepsPerEpoch: Int
   private let volumes: [Int32]
   private let groups: [[Int32]]
   private let seed: UInt64
@@ -22,7 +22,7 @@ final class SliceOrder: @unchecked Sendable {
   private var epochs: [(epoch: Int, order: [Int32])] = []
 
   /// An order of `slices`; `volumes` are those they belong to, one each.
-  init(slices: [Int], volumes: [Int32], batchSize: Int, seed: UInt64, stream: UInt32) {
+  package init(slices: [Int], volumes: [Int32], batchSize: Int, seed: UInt64, stream: UInt32) {
     (self.slices, self.volumes, self.batchSize) = (slices, volumes, batchSize)
     (self.seed, self.stream) = (seed, stream)
     stepsPerEpoch = max(slices.count / max(batchSize, 1), 1)
@@ -31,7 +31,7 @@ final class SliceOrder: @unchecked Sendable {
   }
 
   /// The slices of step `step`, as ordinals of the source.
-  func batch(_ step: Int) -> [Int] {
+  package func batch(_ step: Int) -> [Int] {
     (0..<batchSize).map { item in
       let (epoch, place) = locate(step, item)
       return slices[Int(order(of: epoch)[place])]
