@@ -1,0 +1,73 @@
+import Torch
+
+/// Similarities of B queries to their own key and to K negatives, over the temperature.
+///
+/// `masked` (bool, B×K) marks negatives that are none: false negatives get −∞, weight 0. Queries and
+/// keys are of length 1. The first column is the positive; see ``infoNCE(_:)``.
+public func contrastLogits(
+  _ queries: Tensor, _ keys: Tensor, negatives: Tensor, masked: Tensor?, temperature: Double
+) -> Tensor {
+  let positive = (queries * keys).sum(axis: 1, keep: true)  // B×1
+  var negative = queries.matmul(negatives.transposed)  // B×K
+  if let masked { negative = negative.filled(-.infinity, where: masked) }
+  return Tensor.concatenated([positive, negative], axis: 1) / temperature  // B×(1+K)
+}
+
+/// InfoNCE: −log softmax of the first column, mean over the rows (He et al., MoCo, eq. 1).
+///
+/// With equal similarities it is ln(1+K), where K counts the negatives that are not masked.
+public func infoNCE(_ logits: Tensor) -> Tensor {
+  (logits.logSumExp(axis: 1) - logits.selected(axis: 1, 0)).mean()
+}
+
+/// How many of the rows have a larger similarity in the first column than in any other, 0…1.
+///
+/// A tie is no win: an encoder that gives one vector for everything scores 0, not 1.
+public func topOne(_ logits: Tensor) -> Tensor {
+  let negatives = logits.narrowed(axis: 1, 1..<logits.shape[1]).largest(axis: 1)  // B
+  return (logits.selected(axis: 1, 0) .> negatives).to(.float32).mean()
+}
+
+/// Which of K keys are no negatives of B queries: slices of the same volume that lie nearer than
+/// `window` millimetres, the slice itself included.
+///
+/// Neighbouring slices show the same anatomy, so pushing them apart teaches nothing (design 7).
+public func neighbourMask(
+  of queries: SliceTags, among keys: SliceTags, window: Double
+) -> Tensor {
+  let volume = queries.volumes.unsqueezed(1) .== keys.volumes.unsqueezed(0)  // B×K
+  let distance = (queries.positions.unsqueezed(1) - keys.positions.unsqueezed(0)).absolute()
+  let same = distance .== 0
+  return volume .& ((distance .< window) .| same)  // B×K
+}
+
+/// Local contrast: InfoNCE between the regions of one pair of views (design 7, our reading).
+///
+/// `u`, `v` (B×R×D, of length 1) are the R regions seen by the query and the key encoder; region r of
+/// one is the positive of region r of the other, the pair's other regions are its negatives.
+/// `excluded` (bool, B×R×R) marks regions that overlap in the slice, which are neither; its diagonal is
+/// not read. `valid` (bool, B×R) leaves regions out altogether, as those of crops that hardly overlap.
+/// The result is the mean over the regions that are left, 0 when none is; ln R for equal similarities.
+public func localInfoNCE(
+  _ u: Tensor, _ v: Tensor, excluded: Tensor, valid: Tensor, temperature: Double
+) -> Tensor {
+  let regions = u.shape[1]
+  let own = Tensor.identity(regions, .bool, device: u.device).unsqueezed(0)  // 1×R×R
+  let absent = (!valid).unsqueezed(1)  // B×1×R
+  let masked = (excluded .| absent) .& !own  // B×R×R
+  let logits = u.bmm(v.transposed) / temperature  // B×R×R
+  let positive = logits.diagonal()  // B×R
+  let loss = logits.filled(-.infinity, where: masked).logSumExp(axis: 2) - positive  // B×R
+  let counted = valid.to(loss.dtype)  // B×R
+  return (loss * counted).sum() / counted.sum().clamped(min: 1)
+}
+
+/// VICReg's covariance term: Σ over i ≠ j of C_ij² / D, for N samples of D features (Bardes et al., eq. 4).
+public func covariancePenalty(_ features: Tensor) -> Tensor {
+  let (count, width) = (features.shape[0], features.shape[1])
+  let centred = features - features.mean(axis: 0, keep: true)  // N×D
+  let covariance = centred.transposed.matmul(centred) / Double(max(1, count - 1))  // D×D
+  let all = covariance.squared().sum()
+  let diagonal = covariance.diagonal().squared().sum()
+  return (all - diagonal) / Double(width)
+}

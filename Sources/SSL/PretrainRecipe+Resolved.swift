@@ -1,0 +1,52 @@
+extension PretrainRecipe {
+  /// The recipe with every automatic setting put into numbers, for a training split of so many slices.
+  ///
+  /// - Throws: ``PretrainError`` for settings that no run can have.
+  public func resolved(slices: Int) throws(PretrainError) -> PretrainRecipe {
+    try check()
+    guard slices >= batch else { throw .tooFewSlices(slices: slices, batch: batch) }
+    var recipe = self
+    recipe.queue = try KeyQueue.capacity(wanted: queue, slices: slices, batch: batch)
+    if keyMomentum == 0 { recipe.keyMomentum = slices < 20_000 ? 0.99 : 0.999 }
+    if keyNormGroups == 0 { recipe.keyNormGroups = architecture == .unet ? 1 : 4 }
+    if optimizer.learningRate == 0 {
+      recipe.optimizer.learningRate = optimizer.kind == .sgd ? 0.03 * Double(batch) / 256 : 1e-3
+    }
+    guard batch.isMultiple(of: recipe.keyNormGroups) else {
+      throw .recipe(
+        key: "keyNormGroups", problem: "a batch of \(batch) has no \(recipe.keyNormGroups) parts")
+    }
+    return recipe
+  }
+
+  private func check() throws(PretrainError) {
+    func want(
+      _ holds: Bool, _ key: String, _ problem: String
+    ) throws(PretrainError) {
+      if !holds { throw .recipe(key: key, problem: problem) }
+    }
+    try want(batch > 1, "batch", "\(batch) slices leave nothing to contrast")
+    try want(steps > 0, "steps", "\(steps) steps learn nothing")
+    try want(temperature > 0, "temperature", "it must be above 0")
+    try want(dimensions > 0, "dimensions", "it must be above 0")
+    try want((0..<1).contains(keyMomentum), "keyMomentum", "it lies in 0..<1")
+    try want(keyNormGroups >= 0, "keyNormGroups", "it is not negative")
+    try want(window >= 0, "window", "a distance is not negative")
+    try want(!features.isEmpty && features.allSatisfy { $0 > 0 }, "features", "no channels")
+    try want((0...1).contains(optimizer.warmUp), "optimizer.warmUp", "it is a share, 0...1")
+    try want(optimizer.learningRate >= 0, "optimizer.learningRate", "it is not negative")
+    try checkDecorrelation(want)
+  }
+
+  private func checkDecorrelation(
+    _ want: (Bool, String, String) throws(PretrainError) -> Void
+  ) throws(PretrainError) {
+    let part = decorrelation
+    try want(part.width > 0, "decorrelation.width", "it must be above 0")
+    try want((0...1).contains(part.shrinkage), "decorrelation.shrinkage", "it is a share, 0...1")
+    try want((1...7).contains(part.iterations), "decorrelation.iterations", "it lies in 1...7")
+    try want(
+      part.place != .lastNorm || part.kind != .covariance, "decorrelation.kind",
+      "a penalty takes no norm's place; use tail or pooled")
+  }
+}

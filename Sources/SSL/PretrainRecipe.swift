@@ -1,0 +1,160 @@
+import Augment
+
+/// Everything that decides what an encoder learns without labels.
+///
+/// The defaults are the whole method of design section 7; the arms that it is compared with differ by
+/// one word each: `local.enabled: false` and `decorrelation.place: none` leave MoCo v2. A 0 where a
+/// number has an `automatic` meaning stands for it; ``resolved(slices:)`` puts the number there.
+public struct PretrainRecipe: Codable, Sendable, Equatable {
+  /// The encoder's family.
+  public var architecture = Architecture.unet
+  /// Channels of the U-Net's stages, shallow to deep; a ResNet has its own.
+  public var features = [32, 64, 128, 256, 512]
+  /// Steps of gradient, after the queue has been filled.
+  public var steps = 1200
+  /// Slices of a batch, B.
+  public var batch = 64
+  /// How the query encoder learns.
+  public var optimizer = OptimizerRecipe()
+  /// τ of both contrasts (method.md 1.2: 0.2).
+  public var temperature = 0.2
+  /// Dimensions of the projections that are compared.
+  public var dimensions = 128
+  /// Keys in the queue, K, a multiple of the batch; 0: as many as the slices allow, at most 65,536.
+  public var queue = 0
+  /// Keys of the same volume nearer than this many millimetres are no negatives.
+  public var window = 10.0
+  /// m of the key encoder; 0: 0.999, and 0.99 for fewer than 20,000 slices.
+  public var keyMomentum = 0.0
+  /// Groups of the key batch that are normalised apart, so that batch norm cannot leak the positive;
+  /// 0: 4 where the encoder has batch norm, else 1.
+  public var keyNormGroups = 0
+  /// Contrast between regions.
+  public var local = LocalRecipe()
+  /// What keeps the features from lining up.
+  public var decorrelation = DecorrelationRecipe()
+  /// How the two views of a slice are drawn, and the regions in them.
+  public var crops = CropPairRecipe()
+  /// The type of convolutions and matrix products.
+  public var precision = Precision.fp32
+  /// Whether images lie in memory pixel by pixel, which convolutions are faster on.
+  public var channelsLast = true
+  /// Steps between two checkpoints; 0: only at the end.
+  public var saveEvery = 500
+  /// Checkpoints that stay; 0: all.
+  public var keep = 2
+  /// Steps between two lines of the log.
+  public var logEvery = 20
+  /// Steps between two spectra in the log; 0: none.
+  public var spectrumEvery = 200
+  /// Threads of LibTorch; 0: one for each core. A run repeats bit for bit on one.
+  public var threads = 0
+  /// What everything random follows from.
+  public var seed: UInt64 = 1
+
+  /// The defaults.
+  public init() {}
+
+  /// The encoder's family.
+  public enum Architecture: String, Codable, Sendable, CaseIterable {
+    /// The contracting path of nnU-Net's plain convolutional U-Net, instance norm.
+    case unet
+    /// Torchvision's ResNets, batch norm (He et al., 2016).
+    case resnet18, resnet50
+  }
+
+  /// The type of convolutions and matrix products; weights are float32 always.
+  public enum Precision: String, Codable, Sendable, CaseIterable {
+    /// float32.
+    case fp32
+    /// bfloat16 by autocast; losses and whitening stay out of it.
+    case bf16
+  }
+}
+
+/// How weights follow their derivatives.
+public struct OptimizerRecipe: Codable, Sendable, Equatable {
+  /// SGD with momentum, or AdamW.
+  public var kind = Kind.sgd
+  /// The rate after the warm-up; 0: 0.03 · B/256 for SGD (MoCo v2), 0.001 for AdamW.
+  public var learningRate = 0.0
+  /// SGD's momentum.
+  public var momentum = 0.9
+  /// Weight decay, of weights alone: biases and norms have none.
+  public var weightDecay = 1e-4
+  /// The share of the steps over which the rate rises to its value; then it falls as a cosine.
+  public var warmUp = 0.05
+  /// The largest norm of all derivatives together; 0: any.
+  public var clip = 0.0
+
+  /// The defaults.
+  public init() {}
+
+  /// SGD with momentum, or AdamW.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// Stochastic gradient descent with momentum.
+    case sgd
+    /// Loshchilov and Hutter (2019).
+    case adamw
+  }
+}
+
+/// Contrast between the regions of a pair of views; how regions are drawn is in `crops.regions`.
+public struct LocalRecipe: Codable, Sendable, Equatable {
+  /// Whether there is one.
+  public var enabled = true
+  /// Its weight in the loss (method.md 1.2: 0.5).
+  public var weight = 0.5
+  /// The stage whose map is sampled, 1 the shallowest; 0: the deepest with a side of at least 8.
+  public var level = 0
+  /// Dimensions of a region's vector.
+  public var dimensions = 128
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What keeps features from lining up: where and how they are decorrelated.
+public struct DecorrelationRecipe: Codable, Sendable, Equatable {
+  /// Where.
+  public var place = Place.tail
+  /// How.
+  public var kind = Kind.zca
+  /// Channels that are whitened together; at most half the samples.
+  public var width = 64
+  /// How much of the mean eigenvalue replaces the covariance: (1 − s) C + s · tr(C)/d · I.
+  public var shrinkage = 0.01
+  /// Added to the eigenvalues, relative to their mean.
+  public var epsilon = 1e-5
+  /// Newton's steps of IterNorm; more than 7 are unstable.
+  public var iterations = 5
+  /// How fast the running statistics follow the batch's.
+  public var momentum = 0.1
+  /// The weight of the covariance penalty (VICReg: 1 beside 25 of the invariance).
+  public var weight = 0.04
+
+  /// The defaults.
+  public init() {}
+
+  /// Where features are decorrelated.
+  public enum Place: String, Codable, Sendable, CaseIterable {
+    /// Nowhere.
+    case none
+    /// The encoder's final activation, outside the encoder.
+    case tail
+    /// The pooled vector.
+    case pooled
+    /// Instead of the encoder's last norm (the authors' place).
+    case lastNorm = "last-norm"
+  }
+
+  /// How features are decorrelated.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// Group ZCA by eigenvalues.
+    case zca
+    /// Newton's iteration (Huang et al., 2019).
+    case iternorm
+    /// VICReg's penalty, which changes the loss and not the features.
+    case covariance
+  }
+}
