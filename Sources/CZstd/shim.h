@@ -1,0 +1,42 @@
+#ifndef LAMINA_CZSTD_SHIM_H
+#define LAMINA_CZSTD_SHIM_H
+
+#include <blosc.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <zstd.h>
+
+/* CRC-32C by the processor's own instruction, where it has one (SSE4.2). */
+#if defined(__x86_64__)
+static inline int lamina_has_crc32c(void) { return __builtin_cpu_supports("sse4.2") != 0; }
+
+__attribute__((target("sse4.2"))) static inline uint32_t lamina_crc32c(
+    uint32_t state, const void *bytes, size_t count) {
+  const uint8_t *at = (const uint8_t *)bytes;
+  uint64_t wide = state;
+  while (count >= 8) {
+    uint64_t word;
+    memcpy(&word, at, 8);
+    wide = __builtin_ia32_crc32di(wide, word);
+    at += 8;
+    count -= 8;
+  }
+  state = (uint32_t)wide;
+  while (count > 0) {
+    state = __builtin_ia32_crc32qi(state, *at);
+    at += 1;
+    count -= 1;
+  }
+  return state;
+}
+#else
+static inline int lamina_has_crc32c(void) { return 0; }
+static inline uint32_t lamina_crc32c(uint32_t state, const void *bytes, size_t count) {
+  (void)bytes;
+  (void)count;
+  return state;
+}
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+import Imaging
+import Zarr
+
+/// How volumes become arrays: one slice a chunk, shards of whole slices up to a target size.
+enum CohortLayout {
+  static let format = "cohort"
+  static let version = 1
+
+  /// The array of a volume; the shard holds the whole of it when that is below the target.
+  static func array(
+    of volume: Volume, names: [String], codec: ChunkCodec, shardBytes: Int
+  ) -> ArrayMetadata {
+    let size = volume.grid.size
+    let slice = size.x * size.y * volume.type.size
+    let slices = min(size.z, max(1, shardBytes / slice))
+    let leads =
+      slices == size.z ? min(volume.leading.count, max(1, shardBytes / (slice * size.z))) : 1
+    let space = [size.z, size.y, size.x]
+    let plain = volume.leading == .none
+    return ArrayMetadata(
+      shape: (plain ? [] : [volume.leading.count]) + space,
+      type: DataType(rawValue: volume.type.rawValue)!,
+      shard: (plain ? [] : [leads]) + [slices, size.y, size.x],
+      chunk: (plain ? [] : [1]) + [1, size.y, size.x], codec: codec, dimensionNames: names)
+  }
+
+  /// The codec of an image: of the two that real scans call for, the one that packs the middle
+  /// slice smaller (`docs/benchmarks/codecs.md`).
+  static func codec(for volume: Volume) -> ChunkCodec {
+    let plain = ChunkCodec.zstd(level: 3)
+    guard volume.type.size > 1 else { return plain }
+    let shuffled = ChunkCodec.blosc(level: 1, typeSize: volume.type.size)
+    let slice = volume.grid.sliceCount * volume.type.size
+    let middle = volume.leading.count * volume.grid.size.z / 2
+    return volume.bytes.withUnsafeBytes { bytes in
+      let sample = UnsafeRawBufferPointer(rebasing: bytes[middle * slice..<(middle + 1) * slice])
+      return shuffled.encode(sample).count <= plain.encode(sample).count ? shuffled : plain
+    }
+  }
+
+  /// The codec of a mask: long runs of few values, which plain zstd packs best.
+  static let labelCodec = ChunkCodec.zstd(level: 3)
+}
+
+extension Grid {
+  /// The place of slice `z` in millimetres along the normal of the slices.
+  public func position(ofSlice z: Int) -> Double {
+    let normal = cross(affine.x, affine.y)
+    let size = length(normal)
+    guard size > 0 else { return 0 }
+    return dot(normal / size, affine(SIMD3(0, 0, Double(z))))
+  }
+}

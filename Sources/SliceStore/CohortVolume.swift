@@ -1,0 +1,69 @@
+import Imaging
+import Zarr
+
+/// What a cohort store knows of one volume: everything a later stage needs, and no identity.
+public struct CohortVolume: Sendable, Equatable {
+  /// The name of the volume in the store: at most 32 letters, digits, dots, dashes, underscores.
+  public var id: String
+  /// The patient's keyed pseudonym.
+  public var patient: String
+  /// The keyed pseudonym of the study, where the source has one.
+  public var study: String?
+  /// The keyed pseudonym of the series, where the source has one.
+  public var series: String?
+  /// `CT`, `MR`, … where it is known.
+  public var modality: String?
+  /// Size and place of the voxels.
+  public var grid: Grid
+  /// Time points or channels in front of `z, y, x`.
+  public var leading: LeadingAxis
+  /// The stored type.
+  public var type: VoxelType
+  /// From stored values to real ones.
+  public var scaling: Scaling
+  /// The unit of real values, such as `HU`, where it is known.
+  public var units: String?
+  /// The label images, sorted by name.
+  public var labels: [LabelImage]
+  /// Acquisition parameters worth learning from, by DICOM keyword.
+  public var acquisition: [String: JSON]
+  /// Names of the channels, where the leading axis is one.
+  public var channelNames: [String]
+  /// Where the voxels came from.
+  public var source: Source
+  /// A digest of the source.
+  public var sourceDigest: String
+  /// What was assumed or is odd, in short words.
+  public var flags: [String]
+  /// A cleaned NIfTI header, base64, for sources that had one.
+  public var niftiHeader: String?
+
+  /// The kind of file a volume came from.
+  public enum Source: String, Sendable, Codable { case dicom, nifti }
+
+  /// Makes a record for a volume as it is.
+  public init(
+    id: String, patient: String, study: String? = nil, series: String? = nil,
+    modality: String? = nil, of volume: Volume, units: String? = nil, labels: [LabelImage] = [],
+    acquisition: [String: JSON] = [:], channelNames: [String] = [], source: Source,
+    sourceDigest: String, flags: [String] = [], niftiHeader: String? = nil
+  ) {
+    (self.id, self.patient, self.study, self.series) = (id, patient, study, series)
+    (self.modality, self.units, self.labels) = (modality, units, labels)
+    (self.grid, self.leading, self.type) = (volume.grid, volume.leading, volume.type)
+    (self.scaling, self.acquisition) = (volume.scaling, acquisition)
+    (self.channelNames, self.source, self.sourceDigest) = (channelNames, source, sourceDigest)
+    (self.flags, self.niftiHeader) = (flags, niftiHeader)
+  }
+}
+
+/// One mask of a volume: overlapping structures get one each.
+public struct LabelImage: Sendable, Equatable, Codable {
+  /// Its folder below `labels/`.
+  public var name: String
+  /// What the classes are called.
+  public var names: [Int: String]
+
+  /// Names a mask.
+  public init(name: String, names: [Int: String] = [:]) { (self.name, self.names) = (name, names) }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Imaging
+import Zarr
+
+/// Writes a cohort store, volume by volume in any order; the bytes depend on the volumes alone.
+///
+/// A volume's folder appears by a rename when everything in it is on disk, and the store's own
+/// metadata last of all, so a killed writer leaves whole volumes and a store that says that it is
+/// not finished. Opening the store again and adding what ``contains(_:)`` does not know gives the
+/// bytes of an undisturbed run. `add` may be called from several threads, for different volumes.
+public final class CohortWriter: @unchecked Sendable {  // no state but the folder and its lock
+  /// Where the store is.
+  public let path: String
+  let folder: StoreFolder
+  private let shardBytes: Int
+
+  /// Opens or begins the store at `path` and locks it for this process.
+  ///
+  /// `shardBytes` is the size that a shard aims at, before compression. A finished store can be
+  /// added to: it counts as unfinished from the first change until ``finish()``.
+  public init(_ path: String, shardBytes: Int = 64 << 20) throws {
+    self.path = path
+    self.shardBytes = shardBytes
+    folder = try StoreFolder(path)
+    if folder.isComplete { _ = try CohortStore(path) }
+    try deleteTree(folder.writing)
+  }
+
+  /// Whether the volume is in the store, whole.
+  public func contains(_ id: String) -> Bool { exists(self.folder(of: id) + "/zarr.json") }
+
+  /// The record of a volume that is in the store.
+  public func record(_ id: String) throws -> CohortVolume {
+    try CohortStore.record(id, in: self.folder(of: id))
+  }
+
+  /// The volumes that are in the store, sorted.
+  public var ids: [String] { names(in: path + "/volumes").filter { $0 != "zarr.json" } }
+
+  /// Writes a volume with its masks.
+  ///
+  /// The record's `labels` are set from `labels`, its grid, type and scaling from `volume`. Throws
+  /// `duplicate` when the store has the volume, `shape` when a mask is on another grid.
+  public func add(
+    volume: Volume, record: CohortVolume, labels: [(name: String, map: LabelMap)] = []
+  ) throws {
+    let record = try checked(record, volume: volume, labels: labels)
+    try folder.reopen()
+    let draft = folder.writing + "/" + record.id
+    try deleteTree(draft)
+    var files = try write(volume, record: record, to: draft)
+    for (name, map) in labels.sorted(by: { $0.name < $1.name }) {
+      files += try write(map, named: name, to: draft)
+    }
+    if !labels.isEmpty {
+      let ome = OMEMetadata.labels(record.labels.map(\.name))
+      files.append(try put(groupDocument(["ome": ome]), at: "labels/zarr.json", in: draft))
+    }
+    let manifest = Manifest(files)
+    try writeFile(manifest.text, to: draft + "/manifest")
+    try syncTree(draft)
+    try makeFolder(path + "/volumes")
+    guard rename(draft, self.folder(of: record.id)) == 0 else {
+      throw ZarrError.system(path: draft, verb: "rename", code: errno)
+    }
+    try syncFolder(path + "/volumes")
+  }
+
+  /// Removes every volume of a patient; returns their names. ``finish()`` must follow.
+  public func remove(patient: String) throws -> [String] {
+    let leaving = try ids.filter { try self.record($0).patient == patient }
+    try remove(volumes: leaving)
+    return leaving
+  }
+
+  /// Removes one volume, as to write it anew; ``finish()`` must follow.
+  public func remove(volume id: String) throws {
+    guard contains(id) else { throw StoreError.unknown(path: path, name: id) }
+    try remove(volumes: [id])
+  }
+
+  private func remove(volumes leaving: [String]) throws {
+    guard !leaving.isEmpty else { return }
+    try folder.reopen()
+    try makeFolder(folder.writing)
+    for id in leaving {
+      guard rename(self.folder(of: id), folder.writing + "/" + id) == 0 else {
+        throw ZarrError.system(path: self.folder(of: id), verb: "remove", code: errno)
+      }
+    }
+    try syncFolder(path + "/volumes")
+    try deleteTree(folder.writing)
+  }
+
+  func folder(of id: String) -> String { path + "/volumes/" + id }
+
+  private func checked(
+    _ record: CohortVolume, volume: Volume, labels: [(name: String, map: LabelMap)]
+  ) throws -> CohortVolume {
+    try checkName(record.id)
+    guard !contains(record.id) else {
+      throw StoreError.duplicate(path: path, volume: record.id)
+    }
+    var record = record
+    (record.grid, record.leading) = (volume.grid, volume.leading)
+    (record.type, record.scaling) = (volume.type, volume.scaling)
+    func fail(_ reason: String) -> StoreError { .shape(volume: record.id, reason: reason) }
+    guard volume.grid.count > 0, volume.leading.count > 0 else { throw fail("no voxels") }
+    guard volume.grid.sliceCount <= (1 << 30) / volume.type.size else { throw fail("huge slices") }
+    for (name, map) in labels {
+      try checkName(name)
+      guard map.grid.size == volume.grid.size else { throw fail("mask \(name) is on another grid") }
+    }
+    record.labels = labels.map { LabelImage(name: $0.name, names: $0.map.names) }
+      .sorted { $0.name < $1.name }
+    guard Set(record.labels.map(\.name)).count == labels.count else {
+      throw fail("two masks of one name")
+    }
+    return record
+  }
+
+  private typealias Files = [(path: String, digest: FileDigest)]
+
+  private func write(_ volume: Volume, record: CohortVolume, to draft: String) throws -> Files {
+    let ome = OMEMetadata(grid: volume.grid, leading: volume.leading)
+    let metadata = CohortLayout.array(
+      of: volume, names: ome.axisNames, codec: CohortLayout.codec(for: volume),
+      shardBytes: shardBytes)
+    let attributes: [String: JSON] = [
+      "ome": ome.image(named: record.id), "lamina": try JSON(encoding: record),
+    ]
+    let array = try ArrayWriter(draft + "/0", metadata: metadata).write(volume.bytes)
+    return array.map { ("0/" + $0.path, $0.digest) }
+      + [try put(groupDocument(attributes), at: "zarr.json", in: draft)]
+  }
+
+  private func write(_ map: LabelMap, named name: String, to draft: String) throws -> Files {
+    let volume = map.volume
+    let ome = OMEMetadata(grid: volume.grid, leading: .none)
+    let metadata = CohortLayout.array(
+      of: volume, names: ome.axisNames, codec: CohortLayout.labelCodec, shardBytes: shardBytes)
+    let below = "labels/\(name)"
+    let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata).write(volume.bytes)
+    let group = groupDocument(["ome": ome.image(named: name, labels: map.names)])
+    return array.map { ("\(below)/0/" + $0.path, $0.digest) }
+      + [try put(group, at: below + "/zarr.json", in: draft)]
+  }
+
+  private func put(
+    _ bytes: [UInt8], at below: String, in draft: String
+  ) throws -> (path: String, digest: FileDigest) {
+    (below, try writeFile(bytes, to: draft + "/" + below))
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Imaging
+import Zarr
+
+/// Writes a slice store, volume after volume in a fixed order.
+///
+/// A killed writer leaves whole shards and a journal of them. Opened again with the same
+/// attributes, the writer keeps the shards that are undamaged and knows which volumes lie wholly
+/// in them (``contains(_:lead:)``); the caller gives the others again, in the same order, and the
+/// finished store has the bytes of an undisturbed run. At most one packed slice is in memory.
+public final class SliceStoreWriter {
+  /// Where the store is.
+  public let path: String
+  /// What holds for the store as a whole.
+  public let attributes: SliceStoreAttributes
+  /// Whether the store was finished already: then nothing is left to do.
+  public let isComplete: Bool
+  let folder: StoreFolder
+  let journal: SliceJournal
+  private var known: Set<String> = []
+  private var shard: (image: ShardWriter, label: ShardWriter?)?
+
+  /// Volumes that are in the store.
+  public private(set) var volumeCount = 0
+  /// Slices given so far, those of an earlier run included.
+  public private(set) var sliceCount = 0
+
+  /// Opens or begins the store at `path` and locks it for this process.
+  ///
+  /// Throws `otherSettings` when an unfinished or finished store there has other attributes.
+  public init(_ path: String, attributes: SliceStoreAttributes) throws {
+    precondition(attributes.isPossible, "a slice store without slices")
+    (self.path, self.attributes) = (path, attributes)
+    folder = try StoreFolder(path)
+    isComplete = folder.isComplete
+    if isComplete {
+      let store = try SliceStore(path)
+      guard store.attributes == attributes else { throw StoreError.otherSettings(path: path) }
+      try deleteTree(folder.writing)
+    }
+    journal = try SliceJournal(folder, attributes: attributes, isComplete: isComplete)
+    for record in journal.volumes { known.insert(Self.key(record.id, record.lead)) }
+    volumeCount = journal.volumes.count
+    sliceCount = journal.volumes.last.map { $0.firstSlice + $0.sliceCount } ?? 0
+  }
+
+  /// Whether a volume is in the store, whole; it need not be given again.
+  public func contains(_ id: String, lead: Int = 0) -> Bool {
+    isComplete || known.contains(Self.key(id, lead))
+  }
+
+  /// Writes the slices of a volume: `slices` is K×C×H×W, `labels` K×H×W with 255 for "nobody
+  /// looked", or nil.
+  ///
+  /// A volume that an earlier run finished is passed over. Throws `shape` when the numbers do not
+  /// fit, `duplicate` when this run has given it before.
+  public func append(
+    _ record: SliceVolumeRecord, slices: [Int16], labels: [UInt8]? = nil
+  ) throws {
+    let key = Self.key(record.id, record.lead)
+    if journal.kept.contains(key) || isComplete { return }
+    try check(record, slices: slices, labels: labels)
+    guard known.insert(key).inserted else {
+      throw StoreError.duplicate(path: path, volume: record.id)
+    }
+    var record = record
+    record.firstSlice = sliceCount
+    record.hasLabel = labels != nil
+    try journal.append(record)
+    for k in 0..<record.sliceCount {
+      try slices.withUnsafeBytes { image in
+        let size = 2 * attributes.sliceCount
+        let bytes = UnsafeRawBufferPointer(rebasing: image[k * size..<(k + 1) * size])
+        try append(bytes, label: labels, k)
+      }
+    }
+    volumeCount += 1
+  }
+
+  private func append(_ image: UnsafeRawBufferPointer, label: [UInt8]?, _ k: Int) throws {
+    let ordinal = sliceCount / attributes.slicesPerShard
+    sliceCount += 1
+    guard ordinal >= journal.shardCount else { return }  // in a shard that an earlier run finished
+    if shard == nil { shard = try begin(ordinal) }
+    try shard?.image.append(image)
+    if let label {
+      let size = attributes.height * attributes.width
+      try label.withUnsafeBytes { bytes in
+        let one = UnsafeRawBufferPointer(rebasing: bytes[k * size..<(k + 1) * size])
+        try shard?.label?.append(one)
+      }
+    } else {
+      shard?.label?.skip()
+    }
+    if sliceCount % attributes.slicesPerShard == 0 { try finishShard() }
+  }
+
+  private func begin(_ ordinal: Int) throws -> (image: ShardWriter, label: ShardWriter?) {
+    func writer(_ name: String, _ metadata: ArrayMetadata) throws -> ShardWriter {
+      let place = [ordinal] + Array(repeating: 0, count: metadata.shape.count - 1)
+      let file = "\(path)/\(name)/\(metadata.key(ofShard: place))"
+      try makeFolder(String(file[..<file.lastIndex(of: "/")!]))
+      return try ShardWriter(file, metadata: metadata)
+    }
+    let image = try writer("image", SliceLayout.image(attributes, count: 0))
+    guard attributes.hasLabels else { return (image, nil) }
+    return (image, try writer("label", SliceLayout.label(attributes, count: 0)))
+  }
+
+  /// Puts the shard that is being written in place, whether full or not.
+  func finishShard() throws {
+    guard let shard else { return }
+    self.shard = nil
+    let ordinal = (sliceCount - 1) / attributes.slicesPerShard
+    let image = try shard.image.finish()
+    try journal.append(shard: ordinal, image: image, label: try shard.label?.finish())
+  }
+
+  private func check(_ record: SliceVolumeRecord, slices: [Int16], labels: [UInt8]?) throws {
+    try checkName(record.id)
+    try checkName(record.patient)
+    func fail(_ reason: String) -> StoreError { .shape(volume: record.id, reason: reason) }
+    let (c, h, w) = (attributes.channels, attributes.height, attributes.width)
+    guard record.canvas.size.x == w, record.canvas.size.y == h, record.intensity.count == c else {
+      throw fail("its canvas is not \(c)×\(h)×\(w)")
+    }
+    guard slices.count == record.sliceCount * c * h * w else {
+      throw fail("\(slices.count) numbers for \(record.sliceCount) slices")
+    }
+    guard let labels else { return }
+    guard attributes.hasLabels else { throw fail("labels in a store that names none") }
+    guard labels.count == record.sliceCount * h * w else { throw fail("\(labels.count) labels") }
+  }
+
+  private static func key(_ id: String, _ lead: Int) -> String { "\(id)/\(lead)" }
+}
