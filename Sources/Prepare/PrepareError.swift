@@ -14,6 +14,8 @@ public enum PrepareError: Error, Sendable, Equatable {
   case labelGrid(volume: String)
   /// A class that one byte cannot hold; 255 means not labelled.
   case classTooLarge(volume: String, label: Int)
+  /// A class that other masks call differently.
+  case classNames(volume: String, label: Int, found: String)
   /// Nothing was left to prepare.
   case nothingSelected
 }
@@ -32,6 +34,8 @@ extension PrepareError: CustomStringConvertible {
     case .labelGrid(let volume): "The mask of volume \(volume) lies on another grid than its image."
     case .classTooLarge(let volume, let label):
       "The mask of volume \(volume) has class \(label); a slice store holds classes 0 to 254."
+    case .classNames(let volume, let label, let found):
+      "The mask of volume \(volume) calls class \(label) \(found), other masks something else."
     case .nothingSelected: "No volume is left to prepare; look at --select and the cohort's list."
     }
   }

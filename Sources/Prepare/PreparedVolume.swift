@@ -1,11 +1,12 @@
 import Imaging
+import SliceStore
 
 /// A volume laid out as slices, each made when it is asked for.
 public struct PreparedVolume: Sendable {
   /// Where the slices lie.
   public let geometry: SliceGeometry
   /// How each channel was normalised.
-  public let normalisations: [Normalisation]
+  public let intensity: [ChannelIntensity]
   private let volume: Volume
   private let mask: LabelMap?
   private let leads: [Int]
@@ -30,14 +31,14 @@ public struct PreparedVolume: Sendable {
       }
       return aligned
     }
-    var normalisations = [Normalisation]()
+    var intensity = [ChannelIntensity]()
     for lead in leads {
       let needed = recipe.intensity.kind(for: modality) == .percentile
-      normalisations.append(
-        Normalisation(
+      intensity.append(
+        ChannelIntensity(
           needed ? volume.values(lead: lead) : [], modality: modality, recipe: recipe.intensity))
     }
-    self.normalisations = normalisations
+    self.intensity = intensity
     (self.volume, self.recipe, forwards) = (volume, recipe, geometry.forwards)
   }
 
@@ -52,9 +53,9 @@ public struct PreparedVolume: Sendable {
   public func values(slice k: Int) -> [Float] {
     var result = [Float]()
     result.reserveCapacity(channels * geometry.canvas.sliceCount)
-    for (lead, normalisation) in zip(leads, normalisations) {
-      let plane = volume.slice(k, lead: lead, geometry).map { normalisation($0) }
-      let outside = recipe.pad == .zero ? 0 : normalisation.darkest
+    for (lead, normalise) in zip(leads, intensity) {
+      let plane = volume.slice(k, lead: lead, geometry).map { normalise($0) }
+      let outside = recipe.pad == .zero ? 0 : normalise.darkest
       result += forwards(plane, outside: outside)
     }
     return result  // C×H×W

@@ -1,4 +1,5 @@
 import Imaging
+import SliceStore
 
 /// Where the pixels of a volume's slices lie: a canvas of `width × height` pixels by `sliceCount`
 /// slices, and the voxels of the source that they came from.
@@ -105,12 +106,9 @@ public struct SliceGeometry: Sendable, Equatable {
     return SIMD3((turned.x - start.x) / step.x, (turned.y - start.y) / step.y, turned.z)
   }
 
-  /// Millimetres from the first slice to slice `k`, along the normal of the slices.
+  /// Where slice `k` lies in millimetres along the normal of the slices, as stores have it.
   public func position(slice k: Int) -> Float {
-    let normal = cross(canvas.affine.x, canvas.affine.y)
-    let area = length(normal)
-    let perSlice = area > 0 ? abs(dot(normal, canvas.affine.z)) / area : canvas.affine.spacing.z
-    return Float(perSlice * Double(k))
+    Float(canvas.position(ofSlice: k))
   }
 }
 

@@ -1,19 +1,19 @@
-/// Which part of a cohort a volume belongs to.
-public enum Part: String, Codable, Sendable, CaseIterable {
-  case train, validation, test
-}
+import SliceStore
 
 /// Who trains and who tests.
 public struct SplitRecipe: Codable, Sendable, Equatable {
-  /// Shares of the patients; they sum to 1.
+  /// The share of patients that train; the three sum to 1.
   public var train = 0.7
+  /// The share of validation.
   public var validation = 0.1
+  /// The share of test.
   public var test = 0.2
   /// Another seed deals the patients out anew.
   public var seed: UInt64 = 0
-  /// Patients of whom a volume's or patient's pseudonym matches this regular expression are
-  /// validation or test, before the shares are dealt.
+  /// Patients whose pseudonym, or one of whose volumes', matches this regular expression validate;
+  /// the shares are dealt among the rest.
   public var validationPattern: String?
+  /// The same for test, which wins where both match.
   public var testPattern: String?
 
   /// The defaults.
@@ -59,7 +59,7 @@ public enum Split {
   /// masks where there are any: each gets at least one patient as soon as training keeps one.
   public static func assign(
     _ members: [Member], recipe: SplitRecipe
-  ) throws(PrepareError) -> [Part] {
+  ) throws(PrepareError) -> [SplitPart] {
     try recipe.validate()
     var parts = try matched(members, recipe)
     let labelled = Set(members.filter(\.labelled).map(\.patient))
@@ -79,12 +79,12 @@ public enum Split {
 
   private static func matched(
     _ members: [Member], _ recipe: SplitRecipe
-  ) throws(PrepareError) -> [String: Part] {
-    let rules: [(Part, Regex<AnyRegexOutput>?)] = [
+  ) throws(PrepareError) -> [String: SplitPart] {
+    let rules: [(SplitPart, Regex<AnyRegexOutput>?)] = [
       (.validation, try recipe.regex(recipe.validationPattern, "validationPattern")),
       (.test, try recipe.regex(recipe.testPattern, "testPattern")),
     ]
-    var parts = [String: Part]()
+    var parts = [String: SplitPart]()
     for case (let part, let pattern?) in rules {
       for member in members
       where [member.volume, member.patient].contains(where: { $0.firstMatch(of: pattern) != nil }) {
@@ -95,7 +95,7 @@ public enum Split {
   }
 
   /// Test first, then validation, then training: so many of each as the shares ask for, rounded.
-  private static func deal(_ count: Int, _ recipe: SplitRecipe) -> [Part] {
+  private static func deal(_ count: Int, _ recipe: SplitRecipe) -> [SplitPart] {
     func share(_ fraction: Double, of left: Int) -> Int {
       guard fraction > 0, left > 0 else { return 0 }
       let wanted = max(1, Int((fraction * Double(count)).rounded()))

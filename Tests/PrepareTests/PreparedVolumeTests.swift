@@ -91,7 +91,7 @@ import Testing
     let (mean, deviation) = meanAndDeviation(found)
     #expect(abs(mean) < 0.01 && abs(deviation - 1) < 0.01)
     #expect(found.allSatisfy { $0.isFinite && abs($0) < 2 })
-    #expect(found.contains(prepared.normalisations[0].darkest))
+    #expect(found.contains(prepared.intensity[0].darkest))
   }
 
   @Test func aFlatVolumeDoesNotDivideByZero() throws {
@@ -108,7 +108,7 @@ import Testing
     for c in 0..<3 { for i in 0..<grid.count { values.append(Float(i * (c + 1) + 1000 * c)) } }
     let volume = Volume(grid: grid, leading: .channel(3), values: values)
     let all = try PreparedVolume(volume, modality: "MR", recipe: PrepareRecipe(), canvas: [4, 4])
-    #expect(all.channels == 3 && all.normalisations.count == 3)
+    #expect(all.channels == 3 && all.intensity.count == 3)
     let slice = all.values(slice: 1)
     for i in 0..<16 { #expect(abs(slice[i] - slice[32 + i]) < 1e-4) }
     let some = try PreparedVolume(

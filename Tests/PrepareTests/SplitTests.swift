@@ -1,4 +1,5 @@
 import Prepare
+import SliceStore
 import Testing
 
 @Suite struct SplitTests {
@@ -13,7 +14,7 @@ import Testing
   @Test func patientsNeverCrossParts() throws {
     let all = members(40)
     let parts = try Split.assign(all, recipe: SplitRecipe())
-    var seen = [String: Part]()
+    var seen = [String: SplitPart]()
     for (member, part) in zip(all, parts) {
       #expect(seen[member.patient, default: part] == part)
       seen[member.patient] = part
@@ -35,7 +36,7 @@ import Testing
   @Test func masksAreFoundInEveryPart() throws {
     let all = members(100) { $0 < 3 }
     let parts = try Split.assign(all, recipe: SplitRecipe())
-    for part in Part.allCases {
+    for part in SplitPart.allCases {
       #expect(zip(all, parts).contains { $0.labelled && $1 == part })
     }
   }
@@ -51,7 +52,7 @@ import Testing
     (recipe.train, recipe.validation, recipe.test) = (1, 0, 0)
     let all = members(12)
     for (member, part) in zip(all, try Split.assign(all, recipe: recipe)) {
-      let wanted: Part =
+      let wanted: SplitPart =
         member.patient == "p7" ? .test : member.patient == "p3" ? .validation : .train
       #expect(part == wanted)
     }
