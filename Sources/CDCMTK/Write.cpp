@@ -1,4 +1,7 @@
 // Writing Part 10 files, for synthetic patients and tests.
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrleerg.h>
 #include <dcmtk/dcmdata/dcrlerp.h>
 #include <dcmtk/dcmjpeg/djencode.h>
@@ -60,6 +63,26 @@ void putNumbers(DcmElement *element, const double *values, size_t n) {
   }
 }
 
+// DCMTK's JPEG-LS encoder leaves the byte that makes a fragment even as it found it in memory.
+void clearPadding(DcmDataset &dataset) {
+  DcmElement *element = nullptr;
+  E_TransferSyntax syntax = EXS_Unknown;
+  const DcmRepresentationParameter *parameter = nullptr;
+  DcmPixelSequence *sequence = nullptr;
+  check(dataset.findAndGetElement(DCM_PixelData, element));
+  DcmPixelData *pixels = static_cast<DcmPixelData *>(element);
+  pixels->getCurrentRepresentationKey(syntax, parameter);
+  check(pixels->getEncapsulatedRepresentation(syntax, parameter, sequence));
+  for (unsigned long i = 1; i < sequence->card(); i++) {
+    DcmPixelItem *item = nullptr;
+    Uint8 *bytes = nullptr;
+    check(sequence->getItem(item, i));
+    check(item->getUint8Array(bytes));
+    size_t last = item->getLength() - 1;
+    if (last > 2 && bytes[last - 2] == 0xFF && bytes[last - 1] == 0xD9) bytes[last] = 0;
+  }
+}
+
 // Encodes the pixels with DCMTK where the transfer syntax asks for it.
 void encode(DcmDataset &dataset, E_TransferSyntax syntax) {
   DJ_RPLossless jpeg(1, 0);
@@ -69,9 +92,11 @@ void encode(DcmDataset &dataset, E_TransferSyntax syntax) {
   if (syntax == EXS_JPEGProcess14SV1) parameter = &jpeg;
   if (syntax == EXS_JPEGLSLossless) parameter = &jpegLS;
   if (syntax == EXS_RLELossless) parameter = &rle;
-  if (parameter) registerEncoders();
+  if (!parameter) return;
+  registerEncoders();
   check(dataset.chooseRepresentation(syntax, parameter));
   if (!dataset.canWriteXfer(syntax)) refuse(DICOM_UNSUPPORTED, "DCMTK cannot encode these pixels");
+  if (syntax == EXS_JPEGLSLossless) clearPadding(dataset);
 }
 
 }  // namespace
@@ -114,15 +139,17 @@ dicom_status dicom_add_item(
 dicom_status dicom_put_pixels(
     dicom_writer *writer, const void *bytes, size_t length, int bits, dicom_failure *failure) {
   return guarded(failure, [&] {
-    DcmDataset &dataset = *writer->file.getDataset();
-    DcmTag tag(DCM_PixelData, bits == 8 ? EVR_OB : EVR_OW);
+    std::unique_ptr<DcmPixelData> data(
+        new DcmPixelData(DcmTag(DCM_PixelData, bits == 8 ? EVR_OB : EVR_OW)));
     if (bits == 8) {
-      check(dataset.putAndInsertUint8Array(tag, static_cast<const Uint8 *>(bytes), length));
+      check(data->putUint8Array(static_cast<const Uint8 *>(bytes), length));
     } else {
       std::vector<Uint16> words(length / 2);
       memcpy(words.data(), bytes, words.size() * 2);
-      check(dataset.putAndInsertUint16Array(tag, words.data(), words.size()));
+      check(data->putUint16Array(words.data(), words.size()));
     }
+    check(writer->file.getDataset()->insert(data.get(), OFTrue));
+    data.release();
   });
 }
 
