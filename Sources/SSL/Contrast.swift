@@ -61,13 +61,3 @@ public func localInfoNCE(
   let counted = valid.to(loss.dtype)  // B×R
   return (loss * counted).sum() / counted.sum().clamped(min: 1)
 }
-
-/// VICReg's covariance term: Σ over i ≠ j of C_ij² / D, for N samples of D features (Bardes et al., eq. 4).
-public func covariancePenalty(_ features: Tensor) -> Tensor {
-  let (count, width) = (features.shape[0], features.shape[1])
-  let centred = features - features.mean(axis: 0, keep: true)  // N×D
-  let covariance = centred.transposed.matmul(centred) / Double(max(1, count - 1))  // D×D
-  let all = covariance.squared().sum()
-  let diagonal = covariance.diagonal().squared().sum()
-  return (all - diagonal) / Double(width)
-}

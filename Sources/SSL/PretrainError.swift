@@ -38,7 +38,7 @@ extension PretrainError: CustomStringConvertible {
     case .differs(let path, let what):
       "The run in \(path) cannot be continued: \(what) is not what it was begun with."
     case .diverged(let step):
-      "The loss at step \(step) is not a number: set pretrain.optimizer.learningRate lower."
+      "The loss at step \(step) is not a number: set pretrain.lr lower."
     }
   }
 }

@@ -9,9 +9,7 @@ extension PretrainRecipe {
     recipe.queue = try KeyQueue.capacity(wanted: queue, slices: slices, batch: batch)
     if keyMomentum == 0 { recipe.keyMomentum = slices < 20_000 ? 0.99 : 0.999 }
     if keyNormGroups == 0 { recipe.keyNormGroups = architecture == .unet ? 1 : 4 }
-    if optimizer.learningRate == 0 {
-      recipe.optimizer.learningRate = optimizer.kind == .sgd ? 0.03 * Double(batch) / 256 : 1e-3
-    }
+    if lr == 0 { recipe.lr = optimiser == .sgd ? 0.03 * Double(batch) / 256 : 1e-3 }
     guard batch.isMultiple(of: recipe.keyNormGroups) else {
       throw .recipe(
         key: "keyNormGroups", problem: "a batch of \(batch) has no \(recipe.keyNormGroups) parts")
@@ -33,8 +31,7 @@ extension PretrainRecipe {
     try want(keyNormGroups >= 0, "keyNormGroups", "it is not negative")
     try want(window >= 0, "window", "a distance is not negative")
     try want(!features.isEmpty && features.allSatisfy { $0 > 0 }, "features", "no channels")
-    try want((0...1).contains(optimizer.warmUp), "optimizer.warmUp", "it is a share, 0...1")
-    try want(optimizer.learningRate >= 0, "optimizer.learningRate", "it is not negative")
+    try want(lr >= 0 && warmup >= 0, "lr", "neither rate nor warm-up is negative")
     try checkDecorrelation(want)
   }
 

@@ -14,8 +14,19 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var steps = 1200
   /// Slices of a batch, B.
   public var batch = 64
-  /// How the query encoder learns.
-  public var optimizer = OptimizerRecipe()
+  /// How weights follow their derivatives.
+  public var optimiser = Optimiser.sgd
+  /// The highest learning rate; 0: 0.03 · B/256 for SGD (MoCo v2), 0.001 for AdamW. It rises over the
+  /// first `warmup` steps and then falls as a cosine.
+  public var lr = 0.0
+  /// Steps over which the rate rises.
+  public var warmup = 50
+  /// SGD's momentum.
+  public var momentum = 0.9
+  /// Pull of the weights towards 0; decoupled for AdamW.
+  public var weightDecay = 1e-4
+  /// Gradients longer than this, all together, are shortened to it; 0 leaves them.
+  public var clip = 0.0
   /// τ of both contrasts (method.md 1.2: 0.2).
   public var temperature = 0.2
   /// Dimensions of the projections that are compared.
@@ -63,39 +74,20 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
     case resnet18, resnet50
   }
 
+  /// How weights follow their derivatives.
+  public enum Optimiser: String, Codable, Sendable, CaseIterable {
+    /// Stochastic gradient descent with momentum.
+    case sgd
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 1711.05101).
+    case adamw
+  }
+
   /// The type of convolutions and matrix products; weights are float32 always.
   public enum Precision: String, Codable, Sendable, CaseIterable {
     /// float32.
     case fp32
     /// bfloat16 by autocast; losses and whitening stay out of it.
     case bf16
-  }
-}
-
-/// How weights follow their derivatives.
-public struct OptimizerRecipe: Codable, Sendable, Equatable {
-  /// SGD with momentum, or AdamW.
-  public var kind = Kind.sgd
-  /// The rate after the warm-up; 0: 0.03 · B/256 for SGD (MoCo v2), 0.001 for AdamW.
-  public var learningRate = 0.0
-  /// SGD's momentum.
-  public var momentum = 0.9
-  /// Weight decay, of weights alone: biases and norms have none.
-  public var weightDecay = 1e-4
-  /// The share of the steps over which the rate rises to its value; then it falls as a cosine.
-  public var warmUp = 0.05
-  /// The largest norm of all derivatives together; 0: any.
-  public var clip = 0.0
-
-  /// The defaults.
-  public init() {}
-
-  /// SGD with momentum, or AdamW.
-  public enum Kind: String, Codable, Sendable, CaseIterable {
-    /// Stochastic gradient descent with momentum.
-    case sgd
-    /// Loshchilov and Hutter (2019).
-    case adamw
   }
 }
 

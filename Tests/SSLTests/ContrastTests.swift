@@ -1,4 +1,5 @@
 import Foundation
+import Models
 import SSL
 import Testing
 import Torch
@@ -35,7 +36,8 @@ import Torch
   let keys = try SliceTags(
     volumes: [1, 1, 1, 2, 2, -1], positions: [10, 13.9, 14, 6.5, 40, 0])
   let mask = try neighbourMask(of: queries, among: keys, window: 4).array(of: Bool.self)
-  #expect(mask == [true, true, false, false, false, false, false, false, false, true, false, false])
+  #expect(
+    mask == [true, true, false, false, false, false, false, false, false, true, false, false])
   let own = try neighbourMask(of: queries, among: keys, window: 0).array(of: Bool.self)
   #expect(own.prefix(6) == [true, false, false, false, false, false], "the slice itself, always")
 }

@@ -1,0 +1,123 @@
+import Models
+import NN
+import Torch
+
+/// What MoCo holds twice, as query and as key: an encoder with its heads, in a store of its own.
+///
+/// The encoder's tensors have the names of other tools; those of the parts around it begin with
+/// `whitening`, `projector` and `regions`.
+public struct ContrastNetwork {
+  /// All tensors by name.
+  public let store: ParameterStore
+  /// What is wanted in the end.
+  public let encoder: any Encoder
+  /// Which encoder that is.
+  public let architecture: EncoderArchitecture
+  /// Which of its maps the regions are read from, from 0.
+  public let level: Int
+  private let whitening: Whitening?
+  private let projector: ProjectionHead
+  private let regionHead: LocalProjectionHead?
+  private let recipe: PretrainRecipe
+
+  /// Whether features pass a whitening that is not part of the encoder.
+  public var isWhitened: Bool { whitening != nil }
+
+  /// The names that do not belong to the encoder begin with these.
+  static let heads = ["whitening", "projector", "regions"]
+
+  /// The network of a resolved recipe, with weights that follow from its seed.
+  public init(_ recipe: PretrainRecipe, channels: Int, device: Device = .cpu) throws {
+    self.recipe = recipe
+    architecture = try recipe.encoder(channels: channels)
+    store = try ParameterStore(
+      seed: recipe.seed, device: device,
+      format: recipe.channelsLast ? .channelsLast : .contiguous)
+    encoder = architecture.build(store.root)
+    level = try recipe.regionLevel(strides: encoder.strides)
+    let width = encoder.channels[encoder.channels.count - 1]
+    let outside = [.tail, .pooled].contains(recipe.decorrelation.place)
+    whitening =
+      outside && recipe.decorrelation.kind != .covariance
+      ? try Whitening(
+        store.root / "whitening", width,
+        recipe.whitening(samples: recipe.samples(stride: architecture.depth))) : nil
+    projector = ProjectionHead(store.root / "projector", width, output: recipe.dimensions)
+    regionHead =
+      recipe.local.enabled
+      ? LocalProjectionHead(
+        store.root / "regions", encoder.channels[level], output: recipe.local.dimensions) : nil
+  }
+
+  /// Embeds B images, and the regions at B×(R·s)×s×2 points where they are given.
+  ///
+  /// Convolutions run in the recipe's precision; whitening, heads and what follows in float32.
+  public func callAsFunction(_ images: Tensor, at points: Tensor?, _ mode: Mode) -> Embeddings {
+    let maps = mixed { encoder(images, mode) }
+    let last = maps[maps.count - 1].to(.float32)  // B×C×h×w
+    let place = recipe.decorrelation.place
+    let seen = place == .tail ? whitening.map { $0(last, mode) } ?? last : last
+    let raw = seen.globallyPooled()  // B×C
+    let pooled = place == .pooled ? whitening.map { $0(raw, mode) } ?? raw : raw
+    return Embeddings(
+      lastMap: last, whitenedMap: seen, pooled: pooled,
+      projected: projector(pooled).normalized(axis: 1),  // B×D
+      regions: points.flatMap { regions(of: maps[level].to(.float32), at: $0) },
+      decorrelated: penalised(map: last, pooled: pooled))
+  }
+
+  /// Embeds the keys of a batch, normalised in another order where one is given.
+  package func keys(_ views: Views, order: Tensor?) -> Embeddings {
+    guard let order else { return self(views.keys, at: views.keyPoints, .training) }
+    let points = views.keyPoints?.selecting(axis: 0, order)
+    let shuffled = self(views.keys.selecting(axis: 0, order), at: points, .training)
+    return shuffled.selecting(inverse(of: order))
+  }
+
+  /// Unit vectors B×R×D of the regions: the mean over a region's s×s points, then the head.
+  private func regions(of map: Tensor, at points: Tensor) -> Tensor? {
+    guard let regionHead else { return nil }
+    let (batch, width, side) = (map.shape[0], map.shape[1], points.shape[2])
+    let read = map.sampled(at: points, outside: .border)  // B×C×(R·s)×s
+    let means = read.reshaped([batch, width, -1, side * side]).mean(axis: 3, keep: true)  // B×C×R×1
+    return regionHead(means).squeezed(3).transposed.normalized(axis: 2)  // B×R×D
+  }
+
+  /// The samples N×D that the covariance penalty looks at; nil without one.
+  private func penalised(map: Tensor, pooled: Tensor) -> Tensor? {
+    guard recipe.decorrelation.kind == .covariance else { return nil }
+    switch recipe.decorrelation.place {
+    case .none, .lastNorm: return nil
+    case .tail: return map.permuted([0, 2, 3, 1]).reshaped([-1, map.shape[1]])  // (B·h·w)×C
+    case .pooled: return pooled
+    }
+  }
+
+  private func mixed<Result>(_ body: () -> Result) -> Result {
+    recipe.precision == .bf16 ? withAutocast(.bfloat16, on: store.device, body) : body()
+  }
+}
+
+/// What a network makes of B images.
+public struct Embeddings {
+  /// The encoder's last map, B×C×h×w.
+  public let lastMap: Tensor
+  /// The same after whitening, where the recipe has it there.
+  public let whitenedMap: Tensor
+  /// What the projector sees, B×C.
+  public let pooled: Tensor
+  /// Of length 1, B×D.
+  public let projected: Tensor
+  /// Of length 1, B×R×D.
+  public let regions: Tensor?
+  /// What the covariance penalty sees, N×C.
+  public let decorrelated: Tensor?
+
+  /// The images in another order; for keys, which need nothing else.
+  func selecting(_ order: Tensor) -> Embeddings {
+    func pick(_ tensor: Tensor) -> Tensor { tensor.selecting(axis: 0, order) }
+    return Embeddings(
+      lastMap: pick(lastMap), whitenedMap: pick(whitenedMap), pooled: pick(pooled),
+      projected: pick(projected), regions: regions.map(pick), decorrelated: nil)
+  }
+}

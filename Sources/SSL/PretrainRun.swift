@@ -1,0 +1,196 @@
+import Foundation
+import Loader
+import NN
+import Torch
+
+/// A run in the making: MoCo, its stream of batches, its log and its folder.
+struct PretrainRun {
+  let recipe: PretrainRecipe
+  let data: PretrainData
+  let folder: RunFolder
+  let batches: CropPairBatches
+  var moco: MoCo
+  var meter = Meter()
+  /// The result of a run that was complete before it began.
+  private(set) var finished: PretrainResult?
+  private var records: PretrainLog?
+  private var last: PretrainRecord?
+  private var saved = -1
+  private var notes: [String] = []
+
+  init(
+    _ data: PretrainData, _ wanted: PretrainRecipe, _ folder: RunFolder, resume: Bool,
+    device: Device
+  ) throws {
+    try LibTorch.load()
+    recipe = try wanted.resolved(slices: data.slices.count)
+    (self.data, self.folder) = (data, folder)
+    LibTorch.threads =
+      recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.activeProcessorCount
+    try LibTorch.manualSeed(recipe.seed)
+    moco = try MoCo(recipe, channels: data.source.channels, device: device)
+    var cursor = 0
+    if !folder.checkpointSteps.isEmpty {
+      guard resume else { throw PretrainError.exists(path: folder.path) }
+      cursor = try takeUp(folder.newestCheckpoint(), &moco, recipe, data, &notes)
+      saved = moco.step
+      finished = folder.finished
+    }
+    var crops = recipe.crops
+    if !recipe.local.enabled { crops.regions.count = 0 }
+    batches = try CropPairBatches(
+      data.source, slices: data.slices, recipe: crops, batchSize: recipe.batch, seed: recipe.seed,
+      startStep: cursor)
+  }
+
+  /// Makes the folder, its recipe and its log.
+  mutating func begin(_ recipeText: String) throws {
+    try folder.create()
+    if !recipeText.isEmpty {
+      try folder.write(Data(recipeText.utf8), to: folder.file("recipe.yaml"))
+    }
+    records = try PretrainLog(folder, continuingAfter: moco.step)
+    meter.start()
+  }
+
+  /// Puts a batch's keys into the queue, before anything can be learned.
+  mutating func fill(_ batch: CropPairBatch) throws {
+    try moco.fill(from: batch)
+    meter.start()
+  }
+
+  /// Whether something that is done every so many steps is to be done now; 0 is never.
+  func isDue(_ every: Int) -> Bool {
+    every > 0 && (moco.step.isMultiple(of: every) || (moco.step == recipe.steps))
+  }
+
+  /// Writes a line of the log, with spectra when they are due.
+  mutating func log() throws {
+    var record = meter.record(step: moco.step, rate: moco.optimiser.learningRate)
+    if isDue(recipe.spectrumEvery) {
+      let report = try spectrum(of: moco.query, data.source, slices: data.slices, limit: 512)
+      record.spectra = report.ranks
+      record.verdict = report.verdict
+    }
+    try records?.append(record)
+    last = record
+    meter = Meter()
+    meter.start()
+  }
+
+  /// Writes a checkpoint of this step and removes the oldest.
+  mutating func save() throws {
+    guard saved != moco.step || moco.isFilling else { return }
+    let header = CheckpointHeader(
+      recipe: recipe, architecture: moco.query.architecture, data: data.name,
+      threads: LibTorch.threads, cursor: batches.step)
+    let metadata = header.metadata.merging(moco.counters) { a, _ in a }
+    try SafeTensors(tensors: moco.tensors(), metadata: metadata)
+      .write(to: folder.checkpoint(step: moco.step))
+    try folder.prune(keep: recipe.keep)
+    saved = moco.step
+  }
+
+  /// Leaves a checkpoint and, after the last step, the encoder and the mark of completeness.
+  mutating func end() throws -> PretrainResult {
+    batches.cancel()
+    try save()
+    let complete = moco.step == recipe.steps
+    let result = PretrainResult(
+      step: moco.step, isComplete: complete, last: last, verdict: last?.verdict, notes: notes)
+    if complete {
+      try EncoderCheckpoint.load(folder.path).export(to: folder.encoder)
+      try folder.write(Data(json(result).utf8), to: folder.marker)
+    }
+    return result
+  }
+
+  /// How far the run is.
+  var progress: PretrainProgress {
+    let fill = recipe.queue / recipe.batch
+    return PretrainProgress(batches: batches.step, of: fill + recipe.steps, record: last)
+  }
+}
+
+/// Puts a checkpoint's state into `moco` and returns the loader's cursor.
+private func takeUp(
+  _ path: String, _ moco: inout MoCo, _ recipe: PretrainRecipe, _ data: PretrainData,
+  _ notes: inout [String]
+) throws -> Int {
+  let archive = try SafeTensors(reading: path)
+  let header = try CheckpointHeader(archive.metadata, path: path)
+  func same(_ holds: Bool, _ what: String) throws {
+    if !holds { throw PretrainError.differs(path: path, what: what) }
+  }
+  try same(header.recipe.essence == recipe.essence, "the recipe")
+  try same(header.data.digest == data.digest, "the slice store")
+  try same(header.data == data.name, "the split or the preparation of the slices")
+  try moco.restore(archive, path: path)
+  let begun = (header.threads, archive.metadata["libtorch"], archive.metadata["instructions"])
+  let now = (LibTorch.threads, LibTorch.version, CheckpointHeader.instructions)
+  if begun.0 != now.0 {
+    notes.append("begun with \(begun.0) threads, continued with \(now.0): equal within rounding")
+  }
+  if begun.1 != now.1 || begun.2 != now.2 {
+    notes.append("begun with another LibTorch or instruction set: equal within rounding")
+  }
+  return header.cursor
+}
+
+extension RunFolder {
+  /// The result in a complete run's marker.
+  var finished: PretrainResult? {
+    guard let data = FileManager.default.contents(atPath: marker) else { return nil }
+    return try? JSONDecoder().decode(PretrainResult.self, from: data)
+  }
+}
+
+extension PretrainRecipe {
+  /// The recipe without what may change between two halves of a run: how often it is logged and saved, and
+  /// how many threads it has.
+  var essence: PretrainRecipe {
+    var copy = self
+    let fixed = PretrainRecipe()
+    (copy.saveEvery, copy.keep, copy.logEvery) = (fixed.saveEvery, fixed.keep, fixed.logEvery)
+    (copy.spectrumEvery, copy.threads) = (fixed.spectrumEvery, fixed.threads)
+    return copy
+  }
+}
+
+/// Means of what steps cost, and how fast they went.
+struct Meter {
+  private var sums: StepLosses?
+  private var steps = 0
+  private var images = 0
+  private var clock: ContinuousClock.Instant?
+
+  mutating func start() { clock = .now }
+
+  mutating func add(_ losses: StepLosses, images count: Int) {
+    steps += 1
+    images += count
+    guard var sum = sums else {
+      sums = losses
+      return
+    }
+    sum.total += losses.total
+    sum.global += losses.global
+    sum.local = sum.local.map { $0 + (losses.local ?? 0) }
+    sum.decorrelation = sum.decorrelation.map { $0 + (losses.decorrelation ?? 0) }
+    sum.topOne += losses.topOne
+    sums = sum
+  }
+
+  /// One line of the log: means over the steps that were added.
+  func record(step: Int, rate: Double) -> PretrainRecord {
+    let count = Double(max(1, steps))
+    let elapsed = clock.map { ContinuousClock.now - $0 } ?? .zero
+    let seconds =
+      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    return PretrainRecord(
+      step: step, loss: (sums?.total ?? 0) / count, global: (sums?.global ?? 0) / count,
+      local: sums?.local.map { $0 / count }, decorrelation: sums?.decorrelation.map { $0 / count },
+      topOne: (sums?.topOne ?? 0) / count, chance: sums?.chance ?? 0, learningRate: rate,
+      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0)
+  }
+}

@@ -1,0 +1,164 @@
+import Loader
+import NN
+import Spectra
+import Torch
+
+/// How many dimensions an encoder's features use, at three taps, with and without whitening.
+public struct SpectrumReport: Codable, Sendable, Equatable {
+  /// What was looked at, in the order of the network.
+  public var taps: [TapSpectra]
+  /// Slices that were embedded.
+  public var slices: Int
+  /// Volumes that they are of.
+  public var volumes: Int
+
+  /// The finding in words, of what the projector sees: the pooled features, whitened where they are.
+  public var verdict: String {
+    let pooled = taps.last { $0.tap == .pooled }
+    return "pooled features " + (pooled?.spectra.all.verdict ?? "not looked at")
+  }
+
+  /// The ranks over all slices by tap, `pooled` and `pooled.whitened`, for the log.
+  public var ranks: [String: RankRecord] {
+    Dictionary(uniqueKeysWithValues: taps.map { ($0.name, RankRecord($0.spectra.all)) })
+  }
+
+  /// A table: one row a tap and a kind of sample.
+  public var rows: [[String]] {
+    taps.flatMap { tap in
+      [("all", tap.spectra.all), ("across", tap.spectra.across), ("within", tap.spectra.within)]
+        .compactMap { kind, spectrum in spectrum.map { [tap.name, kind] + $0.row } }
+    }
+  }
+
+  /// What the columns of ``rows`` are.
+  public static let columns = ["tap", "samples"] + Spectrum.columns
+}
+
+/// The spectra of one tap.
+public struct TapSpectra: Codable, Sendable, Equatable {
+  /// Where features are taken.
+  public var tap: Tap
+  /// Whether they have passed the whitening.
+  public var isWhitened: Bool
+  /// Over all slices, across volumes, within volumes.
+  public var spectra: VolumeSpectra
+
+  /// `pooled` or `pooled.whitened`.
+  public var name: String { tap.rawValue + (isWhitened ? ".whitened" : "") }
+
+  /// Where features are taken.
+  public enum Tap: String, Codable, Sendable, CaseIterable {
+    /// Pixels of the encoder's last map.
+    case lastMap
+    /// The mean over the map, which the projector sees.
+    case pooled
+    /// What is compared, of length 1.
+    case projected
+  }
+}
+
+/// Spectra of a run's query encoder on whole slices, in evaluation mode.
+///
+/// - Parameters:
+///   - run: a run folder (its newest checkpoint), or a checkpoint.
+///   - source: the slices, prepared as those it learned from.
+///   - slices: which of them, as ordinals of the source.
+///   - limit: at most so many are embedded, evenly spread.
+/// - Throws: ``PretrainError``, the loader's, LibTorch's and ``SpectraError``.
+public func spectrum(
+  run: String, _ source: any SliceSource, slices: [Int], limit: Int = 4096, device: Device = .cpu
+) throws -> SpectrumReport {
+  try LibTorch.load()
+  let path = run.hasSuffix(".safetensors") ? run : try RunFolder(run).newestCheckpoint()
+  let archive = try SafeTensors(reading: path)
+  let header = try CheckpointHeader(archive.metadata, path: path)
+  guard header.architecture.inputChannels == source.channels else {
+    throw PretrainError.checkpoint(
+      path: path,
+      problem:
+        "its encoder sees \(header.architecture.inputChannels) channels, the slices have \(source.channels)"
+    )
+  }
+  let network = try ContrastNetwork(header.recipe, channels: source.channels, device: device)
+  do {
+    try network.store.load(archive.tensors, prefix: "query.")
+  } catch {
+    throw PretrainError.checkpoint(path: path, problem: "\(error)")
+  }
+  return try spectrum(of: network, source, slices: slices, limit: limit)
+}
+
+/// Spectra of a network's features on whole slices; see ``spectrum(run:_:slices:limit:device:)``.
+func spectrum(
+  of network: ContrastNetwork, _ source: any SliceSource, slices: [Int], limit: Int
+) throws -> SpectrumReport {
+  let count = min(limit, slices.count)
+  let chosen = (0..<count).map { slices[$0 * slices.count / count] }
+  var batches = VolumeBatches(source, slices: chosen, batchSize: min(64, count))
+  var samples = TapSamples(pixels: max(1, 8192 / max(1, count)))
+  while let batch = try batches.next() {
+    let images = try Tensor(
+      batch.images, [batch.count, batch.channels, batch.height, batch.width],
+      device: network.store.device)
+    let found = withoutGradients {
+      network(images.contiguous(network.store.format), at: nil, .evaluation)
+    }
+    try samples.add(found, volumes: batch.volumes, isWhitened: network.isWhitened)
+  }
+  return SpectrumReport(
+    taps: try samples.spectra(), slices: count, volumes: Set(chosen.map(source.volume)).count)
+}
+
+/// Features that are gathered tap by tap, in host memory.
+private struct TapSamples {
+  /// Pixels of a slice's map that count.
+  let pixels: Int
+  private var features: [(tap: TapSpectra.Tap, whitened: Bool, values: [Float], width: Int)] = []
+  private var volumes: [Int32] = []
+  private var pixelVolumes: [Int32] = []
+
+  init(pixels: Int) { self.pixels = pixels }
+
+  mutating func add(_ found: Embeddings, volumes own: [Int32], isWhitened: Bool) throws {
+    let maps = isWhitened ? [found.lastMap, found.whitenedMap] : [found.lastMap]
+    let raw = found.lastMap.globallyPooled()
+    let pooled = isWhitened ? [raw, found.pooled] : [found.pooled]
+    let area = found.lastMap.shape[2] * found.lastMap.shape[3]
+    let taken = min(pixels, area)
+    let places = (0..<taken).map { Int64(($0 * area / taken + volumes.count) % area) }
+    let index = try Tensor(places, [taken], device: found.lastMap.device)
+    try append(
+      .lastMap,
+      maps.map { map in
+        let flat = map.permuted([0, 2, 3, 1]).reshaped([map.shape[0], area, map.shape[1]])
+        return flat.selecting(axis: 1, index).reshaped([-1, map.shape[1]])  // (B·P)×C
+      })
+    try append(.pooled, pooled)
+    try append(.projected, [found.projected])
+    volumes += own
+    pixelVolumes += own.flatMap { Array(repeating: $0, count: taken) }
+  }
+
+  /// Adds one tap's features: without whitening and, where there are two, with it.
+  private mutating func append(_ tap: TapSpectra.Tap, _ versions: [Tensor]) throws {
+    for (place, version) in versions.enumerated() {
+      let (values, width, whitened) = (try version.floats(), version.shape[1], place == 1)
+      if let at = features.firstIndex(where: { $0.tap == tap && $0.whitened == whitened }) {
+        features[at].values += values
+      } else {
+        features.append((tap, whitened, values, width))
+      }
+    }
+  }
+
+  func spectra() throws -> [TapSpectra] {
+    try features.map { entry in
+      TapSpectra(
+        tap: entry.tap, isWhitened: entry.whitened,
+        spectra: try VolumeSpectra(
+          entry.values, volumes: entry.tap == .lastMap ? pixelVolumes : volumes,
+          dimensions: entry.width))
+    }
+  }
+}
