@@ -66,6 +66,7 @@ public final class AdamW: Optimizer {
   /// Puts kept moments and the number of steps back.
   public func load(_ state: [String: Tensor]) throws(NNError) {
     try NN.load(state, into: [first, second], besides: ["step"])
-    if let kept = state["step"], let value = try? kept.item() { steps = Int(value) }
+    steps =
+      state["step"].flatMap { try? $0.array(of: Int64.self).first }.map { max(0, Int($0)) } ?? 0
   }
 }

@@ -85,12 +85,16 @@ struct Companions {
 
 /// Checks a kept state against all companions and takes it over, or throws and changes nothing.
 func load(
-  _ state: [String: Tensor], into companions: [Companions], besides known: [String] = []
+  _ state: [String: Tensor], into companions: [Companions], besides scalars: [String] = []
 ) throws(NNError) {
   var report = LoadReport()
   for companion in companions { companion.compare(state, &report) }
-  for name in known {
-    if state[name] == nil { report.missing.append(name) } else { report.matched.append(name) }
+  for name in scalars {
+    switch state[name]?.shape {
+    case nil: report.missing.append(name)
+    case []?: report.matched.append(name)
+    case let found?: report.mismatched.append(.init(name: name, expected: [], found: found))
+    }
   }
   report.unexpected = Set(state.keys).subtracting(report.matched)
     .subtracting(report.mismatched.map(\.name)).sorted()
