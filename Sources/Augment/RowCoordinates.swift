@@ -1,6 +1,6 @@
 /// The slice coordinates of one row of a view at a time, in single precision.
 ///
-/// Rows are padded to whole vectors of 16; the coordinates of the padding go on as the row does.
+/// Rows are padded to whole vectors of 16; what the padding holds is of no account.
 struct RowCoordinates {
   /// Slice columns of the row's pixels.
   let x: UnsafeMutablePointer<Float>
@@ -76,8 +76,7 @@ struct RowCoordinates {
       let last = cell == cells - 1
       let end = last ? count : min(Int((Double(cell + 1) * spacing - 0.5).rounded(.up)), count)
       while i < end {
-        var t = (Float(i) + 0.5) * step - Float(cell)
-        if t > 1 { t = 1 }
+        let t = (Float(i) + 0.5) * step - Float(cell)
         target[i] = c0 + t * (c1 + t * (c2 + t * c3))
         i &+= 1
       }

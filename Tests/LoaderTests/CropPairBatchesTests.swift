@@ -43,6 +43,16 @@ import Testing
     #expect(regions.valid.count == 4)
   }
 
+  @Test func everySampleOfAStreamIsDrawnFromItsOwnOrdinal() throws {
+    for batch in try batches(threads: 2, count: 3) {
+      for (item, pair) in batch.pairs.enumerated() {
+        var generator = Philox(seed: 3, ordinal: UInt64(batch.step * 4 + item))
+        let drawn = CropPair.draw(smallCrops, sliceHeight: 12, sliceWidth: 10, using: &generator)
+        #expect(pair == drawn)
+      }
+    }
+  }
+
   @Test func anEpochOfBatchesIsAPermutation() throws {
     let seen = try batches(threads: 2, count: 10, batchSize: 5).flatMap(\.slices)
     #expect(seen.sorted() == Array(0..<50))
@@ -93,6 +103,15 @@ import Testing
     }
     #expect(runs[0] == runs[1] && runs[0] == runs[2])
     #expect(Set(runs[0].flatMap(\.slices)).isDisjoint(with: damaged.bad))
+  }
+
+  @Test func replacementsAreSpreadOverTheRest() throws {
+    let damaged = Damaged(whole: slices, bad: Set(0..<25))
+    let stream = try CropPairBatches(
+      damaged, recipe: smallCrops, batchSize: 10, seed: 1, threads: 0, onBadSlice: .replace)
+    let seen = try (0..<5).flatMap { _ in try stream.next().slices }
+    #expect(Set(seen) == Set(25..<50))
+    #expect((25..<50).map { slice in seen.filter { $0 == slice }.count }.max() ?? 0 <= 8)
   }
 
   @Test func whenNothingCanBeReadThereIsNoReplacement() throws {
