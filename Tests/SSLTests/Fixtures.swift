@@ -3,9 +3,12 @@ import Foundation
 import Loader
 import SSL
 
+/// Eight volumes of ten slices.
+let cohort = smallCohort(volumes: 8, slices: 10)
+
 /// Volumes of round bodies with a few organs each, whose places differ from volume to volume and
 /// move slowly from slice to slice: 48×40 pixels, 3 mm apart.
-func smallCohort(volumes: Int = 8, slices: Int = 10) -> MemorySlices {
+private func smallCohort(volumes: Int, slices: Int) -> MemorySlices {
   var all: [MemorySlices.Slice] = []
   for volume in 0..<volumes {
     var random = Philox(seed: 5, ordinal: UInt64(volume))
@@ -38,11 +41,9 @@ func smallCohort(volumes: Int = 8, slices: Int = 10) -> MemorySlices {
   return cohort
 }
 
-/// All slices of a cohort, to learn from.
-func data(_ cohort: MemorySlices) -> PretrainData {
-  PretrainData(
-    cohort, slices: Array(0..<cohort.count), preprocessing: #"{"plane":"axial"}"#, digest: "d1")
-}
+/// All slices of the cohort, to learn from.
+let data = PretrainData(
+  cohort, slices: Array(0..<cohort.count), preprocessing: #"{"plane":"axial"}"#, digest: "d1")
 
 /// The whole method, small: a U-Net of three stages, views of 32 pixels, batches of 8, one thread.
 func smallRecipe() -> PretrainRecipe {

@@ -8,7 +8,7 @@ import Torch
 
 private func batches(_ recipe: PretrainRecipe) throws -> CropPairBatches {
   try CropPairBatches(
-    smallCohort(), recipe: recipe.crops, batchSize: recipe.batch, seed: recipe.seed, threads: 0)
+    cohort, recipe: recipe.crops, batchSize: recipe.batch, seed: recipe.seed, threads: 0)
 }
 
 private func resolved(_ change: (inout PretrainRecipe) -> Void = { _ in }) throws -> PretrainRecipe
