@@ -9,14 +9,39 @@ func blur(
   guard sigma > 0 else { return }
   let reach = max(Int((3 * sigma).rounded(.up)), 1)
   let taps = gaussian(sigma: sigma, reach: reach)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: max(width, height) + 2 * reach) { line in
-    let start = line.baseAddress!
+  let start = image.baseAddress!
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: width * height + width + 2 * reach) {
+    room in
+    let down = room.baseAddress!
+    let line = down + width * height
     for y in 0..<height {
-      filter(image.baseAddress! + y * width, stride: 1, count: width, taps, reach, start)
+      (down + y * width).initialize(repeating: 0, count: width)
+      for (k, tap) in taps.enumerated() {
+        let from = min(max(y + k - reach, 0), height - 1)
+        add(start + from * width, times: tap, to: down + y * width, count: width)
+      }
     }
-    for x in 0..<width {
-      filter(image.baseAddress! + x, stride: width, count: height, taps, reach, start)
+    for y in 0..<height {
+      let row = down + y * width
+      line.initialize(repeating: row[0], count: reach)
+      (line + reach).initialize(from: row, count: width)
+      (line + reach + width).initialize(repeating: row[width - 1], count: reach)
+      (start + y * width).update(repeating: 0, count: width)
+      for (k, tap) in taps.enumerated() {
+        add(line + k, times: tap, to: start + y * width, count: width)
+      }
     }
+  }
+}
+
+private func add(
+  _ source: UnsafePointer<Float>, times factor: Float, to target: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  var i = 0
+  while i < count {
+    target[i] += source[i] * factor
+    i &+= 1
   }
 }
 
@@ -25,29 +50,6 @@ func gaussian(sigma: Double, reach: Int) -> [Float] {
   let weights = (-reach...reach).map { exp(-Double($0 * $0) / (2 * sigma * sigma)) }
   let sum = weights.reduce(0, +)
   return weights.map { Float($0 / sum) }
-}
-
-/// Filters one line of an image in place, through a copy of it with repeated ends.
-private func filter(
-  _ line: UnsafeMutablePointer<Float>, stride: Int, count: Int, _ taps: [Float], _ reach: Int,
-  _ copy: UnsafeMutablePointer<Float>
-) {
-  for i in 0..<count { (copy + reach + i).initialize(to: line[i &* stride]) }
-  for i in 0..<reach {
-    (copy + i).initialize(to: line[0])
-    (copy + reach + count + i).initialize(to: line[(count &- 1) &* stride])
-  }
-  taps.withUnsafeBufferPointer { taps in
-    for i in 0..<count {
-      var sum: Float = 0
-      var k = 0
-      while k < taps.count {
-        sum += taps[k] * copy[i &+ k]
-        k &+= 1
-      }
-      line[i &* stride] = sum
-    }
-  }
 }
 
 /// Lowers the resolution of an image in place: means over cells of `factor` pixels, interpolated
