@@ -134,6 +134,7 @@ int cnifti_build(
       built.qform_code = fields->qform_code;
       built.sform_code = fields->sform_code;
       built.vox_offset = 544;
+      memcpy(built.magic, "n+2\0\r\n\032\n", 8);  // niftilib 3.0.1 leaves out the second half
       memcpy(header, &built, size = sizeof built);
     }
   } else {

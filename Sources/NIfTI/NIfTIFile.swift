@@ -16,7 +16,7 @@ public enum NIfTIFile {
   ) throws(NIfTIError) -> NIfTIImage {
     let (source, raw, header) = try open(path)
     let count = try voxelBytes(header, path: path, limit: limits.voxelBytes)
-    let voxels = raw.isPair ? try ByteSource(partner(of: path)) : source
+    let voxels = raw.isPair ? try ByteSource(image(of: path)) : source
     try checkSize(voxels, needed: raw.voxelOffset + count)
     try voxels.skip(to: raw.voxelOffset)
     var bytes = try voxels.read(count)
@@ -61,6 +61,11 @@ public enum NIfTIFile {
     let first = try ByteSource(start).read(RawHeader.longest)
     let raw = try RawHeader(first, path: start)
     return (try ByteSource(start), raw, try NIfTIHeader(raw, path: path))
+  }
+
+  /// The file with the voxels of a pair.
+  private static func image(of path: String) throws(NIfTIError) -> String {
+    ending(path)?.hasPrefix(".img") == true ? path : try partner(of: path)
   }
 
   /// The `.img` of a `.hdr` and the other way round, gzipped or not.

@@ -13,9 +13,9 @@ struct Placement {
     let qform = fields.qform_code > 0 ? Affine(rows: fields.qform, unit: unit) : nil
     var found = [NIfTIFinding]()
     if unit != 1 { found.append(.unitsConverted(millimetres: unit)) }
-    if sform?.isRegular == false { found.append(.unusableSform) }
-    if qform?.isRegular == false { found.append(.unusableQform) }
-    let usable = [sform, qform].compactMap { $0 }.filter(\.isRegular)
+    if sform?.isUsable == false { found.append(.unusableSform) }
+    if qform?.isUsable == false { found.append(.unusableQform) }
+    let usable = [sform, qform].compactMap { $0 }.filter(\.isUsable)
     if usable.count == 2 {
       let apart = usable[0].distance(to: usable[1], over: size)
       if apart > 1e-3 { found.append(.formsDisagree(millimetres: apart)) }
@@ -35,7 +35,7 @@ struct Placement {
     let steps = [fields.pixdim.1, fields.pixdim.2, fields.pixdim.3].map { abs($0) * unit }
     let rows = (0..<3).map { row in (0..<4).map { $0 == row ? steps[row] : 0 } }
     let affine = Affine(ras: rows)
-    guard affine.isRegular else { throw .unplaceable(path: path) }
+    guard affine.isUsable else { throw .unplaceable(path: path) }
     return affine
   }
 }
@@ -52,6 +52,13 @@ extension Affine {
         [rows.0, rows.1, rows.2, rows.3], [rows.4, rows.5, rows.6, rows.7],
         [rows.8, rows.9, rows.10, rows.11],
       ].map { row in row.map { $0 * unit } })
+  }
+
+  /// Whether voxels can be where this says: a regular matrix with steps of a nanometre to a
+  /// kilometre.
+  var isUsable: Bool {
+    let steps = spacing
+    return isRegular && (0..<3).allSatisfy { steps[$0] > 1e-6 && steps[$0] < 1e6 }
   }
 
   /// The matrix in NIfTI's frame.

@@ -47,6 +47,7 @@ struct PreparePlan {
     var resolved = recipe
     let canvas = recipe.canvas(for: items.lazy.map(\.record.grid))
     resolved.canvas = canvas
+    try resolved.validate()
     (self.recipe, self.items, self.refused) = (resolved, items, refused)
     attributes = SliceStoreAttributes(
       channels: channels, height: canvas[0], width: canvas[1],
