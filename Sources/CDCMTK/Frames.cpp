@@ -1,9 +1,8 @@
-// Decoding one frame. Native pixels are copied by us; of RLE, JPEG and JPEG-LS the decoder gets
-// a data set with that frame alone, after its own header has been compared with the file's.
+// Decoding one frame. Native pixels and RLE are read by us; of JPEG and JPEG-LS DCMTK gets a data
+// set with that frame alone, after the stream's own header has been compared with the file's.
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
-#include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 
@@ -17,7 +16,6 @@ namespace {
 void registerDecoders() {
   static std::once_flag once;
   std::call_once(once, [] {
-    DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();
   });
@@ -107,15 +105,52 @@ void dcmtkFrame(
   if (!even.empty()) memcpy(buffer, even.data(), size);
 }
 
-// RLE (PS3.5 annex G): as many segments as a sample has bytes, each inside the frame.
+// One RLE segment (PS3.5 G.3): literal and repeated runs of bytes, written `stride` apart.
+// Returns how many bytes came out; at most `count`.
+size_t decodeSegment(
+    const uint8_t *in, const uint8_t *end, uint8_t *out, size_t stride, size_t count) {
+  size_t done = 0;
+  while (end - in >= 2 && done < count) {
+    int8_t control = int8_t(*in++);
+    if (control == -128) continue;
+    size_t run = control >= 0 ? size_t(control) + 1 : size_t(1 - control);
+    run = std::min(run, count - done);
+    if (control < 0) {
+      for (size_t i = 0; i < run; i++) out[(done + i) * stride] = *in;
+      in++;
+    } else {
+      if (run > size_t(end - in)) refuse(DICOM_PIXELS, "an RLE run is cut short");
+      for (size_t i = 0; i < run; i++) out[(done + i) * stride] = in[i];
+      in += run;
+    }
+    done += run;
+  }
+  return done;
+}
+
+// RLE (PS3.5 annex G): a segment for each byte of a sample, the highest first. By ourselves, since
+// DCMTK 3.6.7 does not compare the offsets of segments with the length of the data.
 void rleFrame(
     const std::vector<uint8_t> &bytes, const dicom_pixels &pixels, uint8_t *buffer, size_t size) {
+  uint32_t width = pixels.bits_allocated / 8, header[16];
   if (bytes.size() < 64) refuse(DICOM_PIXELS, "an RLE header is cut short");
-  if (bytes[0] != pixels.bits_allocated / 8 || bytes[1] || bytes[2] || bytes[3]) {
-    refuse(DICOM_PIXELS, "the number of RLE segments does not fit BitsAllocated");
+  for (int i = 0; i < 16; i++) {
+    const uint8_t *p = bytes.data() + i * 4;
+    header[i] = uint32_t(p[3]) << 24 | uint32_t(p[2]) << 16 | uint32_t(p[1]) << 8 | p[0];
   }
-  dcmtkFrame(
-      EXS_RLELossless, bytes, pixels, pixels.bits_allocated, pixels.bits_allocated, buffer, size);
+  if (header[0] != width) {
+    refuse(DICOM_PIXELS, "%u RLE segments for samples of %u bytes", header[0], width);
+  }
+  for (uint32_t i = 0; i < width; i++) {
+    uint32_t start = header[i + 1];
+    uint32_t stop = i + 1 < width ? header[i + 2] : uint32_t(bytes.size());
+    if (start < 64 || start > stop || stop > bytes.size()) {
+      refuse(DICOM_PIXELS, "RLE segment %u lies outside the data", i + 1);
+    }
+    size_t got = decodeSegment(
+        bytes.data() + start, bytes.data() + stop, buffer + (width - 1 - i), width, size / width);
+    if (got != size / width) refuse(DICOM_PIXELS, "RLE segment %u is too short", i + 1);
+  }
 }
 
 void jpegFrame(

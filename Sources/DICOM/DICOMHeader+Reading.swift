@@ -16,7 +16,7 @@ extension DICOMFile {
       pixelDigest: "", seriesNumber: item.integer(Tag.seriesNumber),
       acquisitionNumber: item.integer(Tag.acquisitionNumber),
       instanceNumber: item.integer(Tag.instanceNumber), planes: [])
-    header.nonImage = nonImage(item, sopClass: header.sopClass)
+    header.nonImage = try nonImage(item, sopClass: header.sopClass)
     guard header.nonImage == nil else { return header }
     let pixels = try describe(digest: true)
     let format = try pixelFormat(item, pixels)
@@ -34,9 +34,8 @@ extension DICOMFile {
   }
 
   /// What an object without pixels is; nil for an image.
-  private func nonImage(_ item: DICOMItem, sopClass: String) -> String? {
+  private func nonImage(_ item: DICOMItem, sopClass: String) throws(DICOMError) -> String? {
     let kinds: [(prefix: String, kind: String)] = [
-      ("1.2.840.10008.1.3.10", "media directory"),
       ("1.2.840.10008.5.1.4.1.1.66", "segmentation or registration"),
       ("1.2.840.10008.5.1.4.1.1.88", "structured report"),
       ("1.2.840.10008.5.1.4.1.1.11", "presentation state"),
@@ -47,8 +46,18 @@ extension DICOMFile {
     for (prefix, kind) in kinds where sopClass == prefix || sopClass.hasPrefix(prefix + ".") {
       return kind
     }
-    return item.integer(Tag.rows) == nil ? "object without an image" : nil
+    guard item.integer(Tag.rows) == nil else { return nil }
+    guard item.items(Tag.directoryRecords).isEmpty else { return "media directory" }
+    guard !sopClass.isEmpty, !Self.imageClasses.contains(sopClass) else {
+      throw .malformed(path: path, reason: "an image whose header ends before Rows")
+    }
+    return "object without an image"
   }
+
+  /// Storage classes of CT, MR, PET and secondary capture, whose objects always have pixels.
+  private static let imageClasses: Set<String> = Set(
+    ["2", "2.1", "2.2", "4", "4.1", "4.3", "4.4", "128", "128.1", "130", "7", "7.1", "7.2", "7.3"]
+      .map { "1.2.840.10008.5.1.4.1.1." + $0 })
 
   /// The format of the pixels, after everything that the file says of them has been compared.
   private func pixelFormat(_ item: DICOMItem, _ pixels: dicom_pixels) throws(DICOMError)

@@ -1,5 +1,6 @@
 /// Attributes by (group, element), under the names of PS3.6.
 enum Tag {
+  static let directoryRecords: UInt32 = 0x0004_1220
   static let imageType: UInt32 = 0x0008_0008
   static let sopClassUID: UInt32 = 0x0008_0016
   static let sopInstanceUID: UInt32 = 0x0008_0018

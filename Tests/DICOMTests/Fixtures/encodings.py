@@ -1,0 +1,111 @@
+"""Writes one small image in every encoding, by pydicom and DCMTK's tools, as encodings/NAME.dcm.
+
+usage: encodings.py   (needs pydicom with pylibjpeg-openjpeg and pylibjpeg-rle, and dcmtk)
+Columns 35, rows 33 (an odd number of samples finds padding mistakes). Stored values are
+  wide:   (37 x + 91 y + 3 x y + 500 f) mod 4096      narrow: 60 + 2 x + 3 y
+at column x, row y, frame f; the Swift tests know the same formulas.
+"""
+import pathlib, subprocess
+import numpy as np, pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, encapsulate_extended
+from pydicom.uid import (ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian,
+                         JPEG2000Lossless, RLELossless)
+
+out = pathlib.Path(__file__).with_name("encodings")
+out.mkdir(exist_ok=True)
+y, x = np.mgrid[0:33, 0:35]
+wide = ((37 * x + 91 * y + 3 * x * y) % 4096).astype("<u2")
+narrow = (60 + 2 * x + 3 * y).astype("u1")
+
+def base(pixels, stored=12, high=None, signed=0, frames=1):
+    d = Dataset()
+    d.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4" if frames == 1 else "1.2.840.10008.5.1.4.1.1.4.1"
+    d.SOPInstanceUID = "2.25.1"
+    d.StudyInstanceUID, d.SeriesInstanceUID, d.FrameOfReferenceUID = "2.25.2", "2.25.3", "2.25.4"
+    d.Modality, d.PatientID, d.PatientName = "MR", "P", "N"
+    d.ImageType = ["ORIGINAL", "PRIMARY", "M"]
+    d.SeriesNumber, d.InstanceNumber = 1, 1
+    d.SamplesPerPixel, d.PhotometricInterpretation = 1, "MONOCHROME2"
+    d.Rows, d.Columns = 33, 35
+    d.BitsAllocated = pixels.dtype.itemsize * 8
+    d.BitsStored, d.HighBit = stored, stored - 1 if high is None else high
+    d.PixelRepresentation = signed
+    if frames == 1:
+        d.ImagePositionPatient, d.ImageOrientationPatient = [0, 0, 0], [1, 0, 0, 0, 1, 0]
+        d.PixelSpacing = [2, 1]
+    else:
+        d.NumberOfFrames = frames
+        shared, position = Dataset(), []
+        measures, orientation = Dataset(), Dataset()
+        measures.PixelSpacing, orientation.ImageOrientationPatient = [2, 1], [1, 0, 0, 0, 1, 0]
+        shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [orientation]
+        d.SharedFunctionalGroupsSequence = [shared]
+        for f in range(frames):
+            place, group = Dataset(), Dataset()
+            place.ImagePositionPatient = [0, 0, 3 * f]
+            group.PlanePositionSequence = [place]
+            position.append(group)
+        d.PerFrameFunctionalGroupsSequence = position
+    d.PixelData = pixels.tobytes() + b"\0" * (pixels.nbytes % 2)
+    d["PixelData"].VR = "OW" if pixels.dtype.itemsize > 1 else "OB"
+    d.file_meta = FileMetaDataset()
+    d.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID
+    d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID
+    return d
+
+def save(d, name, syntax=ExplicitVRLittleEndian):
+    d.file_meta.TransferSyntaxUID = syntax
+    little = syntax != ExplicitVRBigEndian
+    pydicom.dcmwrite(out / (name + ".dcm"), d, implicit_vr=syntax == ImplicitVRLittleEndian,
+                     little_endian=little, enforce_file_format=True)
+
+def tool(command, *options, source, name):
+    subprocess.run([command, *options, out / (source + ".dcm"), out / (name + ".dcm")], check=True)
+
+save(base(wide), "explicit")
+save(base(wide), "implicit", ImplicitVRLittleEndian)
+big = base(wide); big.PixelData = wide.astype(">u2").tobytes()
+save(big, "big-endian", ExplicitVRBigEndian)
+words = base(narrow, stored=8)
+words.PixelData = narrow.tobytes() + b"\0"; words["PixelData"].VR = "OW"
+words.PixelData = np.frombuffer(words.PixelData, "u1").reshape(-1, 2)[:, ::-1].tobytes()
+save(words, "big-endian-8", ExplicitVRBigEndian)
+for name, syntax in (("rle", RLELossless), ("jpeg2000", JPEG2000Lossless)):
+    d = base(wide); d.compress(syntax, generate_instance_uid=False); save(d, name, syntax)
+tool("dcmcjpeg", "+e1", "+un", source="explicit", name="jpeg-lossless-sv1")
+tool("dcmcjpeg", "+el", "+un", source="explicit", name="jpeg-lossless")
+tool("dcmcjpls", "+el", "+un", source="explicit", name="jpeg-ls")
+tool("dcmcjpls", "+en", "+un", source="explicit", name="jpeg-ls-near")
+tool("dcmcjpeg", "+ee", "+q", "100", "+un", source="explicit", name="jpeg-extended")
+save(base(narrow, stored=8), "narrow")
+tool("dcmcjpeg", "+eb", "+q", "100", "+un", source="narrow", name="jpeg-baseline")
+tool("dcmcrle", "+un", source="narrow", name="rle-narrow")
+signed = (wide.astype(int) - 2048)
+save(base(((signed & 0xFFF) | 0xA000).astype("<u2"), signed=1), "signed-12-junk")
+save(base((wide << 4).astype("<u2"), high=15), "high-bit-15")
+save(base((signed * 100000).astype("<i4"), stored=32, signed=1), "signed-32")
+
+frames = np.stack([(wide + 500 * f) % 4096 for f in range(3)]).astype("<u2")
+save(base(frames, frames=3), "frames")
+for name, syntax in (("rle", RLELossless), ("jpeg2000", JPEG2000Lossless)):
+    d = base(frames, frames=3)
+    d.compress(syntax, generate_instance_uid=False)
+    save(d, "frames-" + name, syntax)
+    if name == "jpeg2000":
+        parts = list(pydicom.encaps.generate_frames(d.PixelData, number_of_frames=3))
+        d.PixelData = encapsulate(parts, fragments_per_frame=2, has_bot=True)
+        save(d, "frames-fragments-table", syntax)
+        d.PixelData = encapsulate(parts, fragments_per_frame=2, has_bot=False)
+        save(d, "frames-fragments-markers", syntax)
+        one = base(wide); one.file_meta.TransferSyntaxUID = syntax
+        one.PixelData = encapsulate(parts[:1], fragments_per_frame=3, has_bot=False)
+        one["PixelData"].is_undefined_length = True
+        save(one, "one-frame-many-fragments", syntax)
+        whole = [p for p in parts]
+        d.PixelData, d.ExtendedOffsetTable, d.ExtendedOffsetTableLengths = encapsulate_extended(whole)
+        save(d, "frames-extended-table", syntax)
+headerless = (out / "implicit.dcm").read_bytes()
+start = headerless.index(b"\x08\x00\x08\x00", 132)
+(out / "headerless.dcm").write_bytes(headerless[start:])

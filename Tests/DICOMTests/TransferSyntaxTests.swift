@@ -1,0 +1,103 @@
+import DICOM
+import Imaging
+import Testing
+
+/// pydicom's and DCMTK's encodings of one image; see Fixtures/encodings.py.
+@Suite struct TransferSyntaxTests {
+  static let lossless = [
+    "explicit", "implicit", "big-endian", "rle", "jpeg2000", "jpeg-lossless", "jpeg-lossless-sv1",
+    "jpeg-ls", "high-bit-15", "one-frame-many-fragments", "headerless",
+  ]
+  static let frames = [
+    "frames", "frames-rle", "frames-jpeg2000", "frames-fragments-table",
+    "frames-fragments-markers", "frames-extended-table",
+  ]
+
+  private func wide(_ x: Int, _ y: Int, _ frame: Int = 0) -> Int {
+    ((37 * x + 91 * y + 3 * x * y) % 4096 + 500 * frame) % 4096
+  }
+
+  private func narrow(_ x: Int, _ y: Int) -> Int { 60 + 2 * x + 3 * y }
+
+  private func volume(_ name: String) throws -> Volume {
+    let header = try DICOMFile.header(Fixtures.path("encodings/\(name).dcm"))
+    var policy = DICOMSeries.Policy()
+    policy.singleSlices = true
+    let grouping = DICOMSeries.group([header], policy: policy)
+    return try #require(grouping.series.first, "\(grouping.refused)").volume()
+  }
+
+  private func expect(
+    _ volume: Volume, within tolerance: Int = 0, _ value: (Int, Int, Int) -> Int
+  ) throws {
+    #expect(SIMD2(volume.grid.size.x, volume.grid.size.y) == SIMD2(35, 33))
+    let stored = try #require(
+      volume.type == .int32 ? volume.values().map { Int($0) } : volume.integers())
+    var worst = 0
+    for (index, value_) in stored.enumerated() {
+      let (x, y, z) = (index % 35, index / 35 % 33, index / 35 / 33)
+      worst = max(worst, abs(value_ - value(x, y, z)))
+    }
+    #expect(worst <= tolerance)
+  }
+
+  @Test(arguments: lossless)
+  func everyLosslessEncodingGivesTheSameValues(name: String) throws {
+    let volume = try volume(name)
+    #expect(volume.type == .uint16)
+    try expect(volume) { x, y, _ in wide(x, y) }
+  }
+
+  @Test(arguments: ["narrow", "big-endian-8", "rle-narrow"])
+  func eightBitsAreRead(name: String) throws {
+    let volume = try volume(name)
+    #expect(volume.type == .uint8)
+    try expect(volume) { x, y, _ in narrow(x, y) }
+  }
+
+  @Test(arguments: frames)
+  func framesAreFoundInFragmentsAndTables(name: String) throws {
+    let volume = try volume(name)
+    #expect(volume.grid.size.z == 3)
+    try expect(volume) { x, y, z in wide(x, y, z) }
+  }
+
+  @Test func lossyEncodingsComeNear() throws {
+    try expect(try volume("jpeg-baseline"), within: 3) { x, y, _ in narrow(x, y) }
+    try expect(try volume("jpeg-ls-near"), within: 2) { x, y, _ in wide(x, y) }
+    try expect(try volume("jpeg-extended"), within: 40) { x, y, _ in wide(x, y) }
+  }
+
+  @Test func junkAboveTheStoredBitsIsMaskedAndTheSignExtended() throws {
+    let volume = try volume("signed-12-junk")
+    #expect(volume.type == .int16)
+    try expect(volume) { x, y, _ in wide(x, y) - 2048 }
+  }
+
+  @Test func thirtyTwoBitsKeepTheirSign() throws {
+    let volume = try volume("signed-32")
+    #expect(volume.type == .int32)
+    // Float32 has 24 bits of mantissa.
+    try expect(volume, within: 16) { x, y, _ in (wide(x, y) - 2048) * 100_000 }
+  }
+
+  @Test func spacingOfColumnsComesFromTheSecondValue() throws {
+    let spacing = try volume("explicit").grid.affine.spacing
+    #expect(SIMD2(spacing.x, spacing.y) == SIMD2(1, 2))
+  }
+
+  @Test(arguments: [
+    ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
+    ("1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression"),
+  ])
+  func whatNothingDecodesIsRefusedByItsName(uid: String, name: String) throws {
+    try Fixtures.withFolder { folder in
+      let path = try Fixtures.patched("jpeg-ls", in: folder) { bytes in
+        Fixtures.replace("1.2.840.10008.1.2.4.80", by: uid, in: &bytes)
+      }
+      #expect(throws: DICOMError.transferSyntax(path: path, uid: uid, name: name)) {
+        try DICOMFile.header(path)
+      }
+    }
+  }
+}
