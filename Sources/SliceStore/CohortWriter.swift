@@ -57,7 +57,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
       files.append(try put(groupDocument(["ome": ome]), at: "labels/zarr.json", in: draft))
     }
     let manifest = Manifest(files)
-    try writeFile(manifest.text, to: draft + "/manifest")
+    try writeFile(manifest.text, to: draft + "/manifest", syncing: false)
     try syncTree(draft)
     try makeFolder(path + "/volumes")
     guard rename(draft, self.folder(of: record.id)) == 0 else {
@@ -129,7 +129,8 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     let attributes: [String: JSON] = [
       "ome": ome.image(named: record.id), "lamina": try JSON(encoding: record),
     ]
-    let array = try ArrayWriter(draft + "/0", metadata: metadata).write(volume.bytes)
+    let array = try ArrayWriter(draft + "/0", metadata: metadata, syncing: false).write(
+      volume.bytes)
     return array.map { ("0/" + $0.path, $0.digest) }
       + [try put(groupDocument(attributes), at: "zarr.json", in: draft)]
   }
@@ -140,7 +141,8 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     let metadata = CohortLayout.array(
       of: volume, names: ome.axisNames, codec: CohortLayout.labelCodec, shardBytes: shardBytes)
     let below = "labels/\(name)"
-    let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata).write(volume.bytes)
+    let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata, syncing: false).write(
+      volume.bytes)
     let group = groupDocument(["ome": ome.image(named: name, labels: map.names)])
     return array.map { ("\(below)/0/" + $0.path, $0.digest) }
       + [try put(group, at: below + "/zarr.json", in: draft)]
@@ -149,6 +151,6 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   private func put(
     _ bytes: [UInt8], at below: String, in draft: String
   ) throws -> (path: String, digest: FileDigest) {
-    (below, try writeFile(bytes, to: draft + "/" + below))
+    (below, try writeFile(bytes, to: draft + "/" + below, syncing: false))
   }
 }

@@ -85,14 +85,3 @@ func groupDocument(_ attributes: [String: JSON]) -> [UInt8] {
   ]
   return document.text
 }
-
-/// Makes the entries of every folder below `path` durable, the deepest first.
-func syncTree(_ path: String) throws {
-  let walk = FileManager.default.enumerator(atPath: path)
-  while let below = walk?.nextObject() as? String {
-    var status = stat()
-    let folder = path + "/" + below
-    if lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { try syncFolder(folder) }
-  }
-  try syncFolder(path)
-}

@@ -4,10 +4,12 @@ public struct ArrayWriter: Sendable {
   public let folder: String
   /// What is written.
   public let metadata: ArrayMetadata
+  /// Whether every file is synced as it is written, or all of them later by ``syncTree(_:)``.
+  public let syncing: Bool
 
   /// Prepares to write below `folder`, which is made when the first file needs it.
-  public init(_ folder: String, metadata: ArrayMetadata) {
-    (self.folder, self.metadata) = (folder, metadata)
+  public init(_ folder: String, metadata: ArrayMetadata, syncing: Bool = true) {
+    (self.folder, self.metadata, self.syncing) = (folder, metadata, syncing)
   }
 
   /// Writes every shard, then `zarr.json`; returns each file below the folder with its digest.
@@ -26,7 +28,7 @@ public struct ArrayWriter: Sendable {
   /// Writes `zarr.json` alone.
   public func writeMetadata() throws(ZarrError) -> FileDigest {
     try makeFolder(folder)
-    return try writeFile(metadata.json.text, to: folder + "/zarr.json")
+    return try writeFile(metadata.json.text, to: folder + "/zarr.json", syncing: syncing)
   }
 
   /// Writes one shard out of the whole array in memory.
@@ -43,7 +45,7 @@ public struct ArrayWriter: Sendable {
         writer.skip()
       }
     }
-    return try writer.finish()
+    return try writer.finish(syncing: syncing)
   }
 
   /// One chunk of the array; where it hangs over the edge stands the fill value.

@@ -68,17 +68,18 @@ public final class DurableFile {
 
   /// Syncs and renames the file, so that it is there for good; says what it holds.
   ///
-  /// `syncingFolder: false` leaves the folder's sync to a caller who writes several files.
+  /// `syncing: false` leaves that to ``syncTree(_:)``, for a folder that is itself not in place yet:
+  /// syncing many files at the end costs hardly more than syncing one.
   @discardableResult
-  public func commit(syncingFolder: Bool = true) throws(ZarrError) -> FileDigest {
-    guard fsync(descriptor) == 0 else { throw systemError(temporary, "sync") }
+  public func commit(syncing: Bool = true) throws(ZarrError) -> FileDigest {
+    guard !syncing || fsync(descriptor) == 0 else { throw systemError(temporary, "sync") }
     guard close(descriptor) == 0 else {
       descriptor = -1
       throw systemError(temporary, "close")
     }
     descriptor = -1
     guard rename(temporary, path) == 0 else { throw systemError(path, "rename") }
-    if syncingFolder { try syncFolder(folder(of: path)) }
+    if syncing { try syncFolder(folder(of: path)) }
     return FileDigest(crc: sum.value, size: size)
   }
 }
@@ -86,11 +87,11 @@ public final class DurableFile {
 /// Writes a small file durably.
 @discardableResult
 public func writeFile(
-  _ bytes: [UInt8], to path: String, syncingFolder: Bool = true
+  _ bytes: [UInt8], to path: String, syncing: Bool = true
 ) throws(ZarrError) -> FileDigest {
   let file = try DurableFile(path)
   try file.write(bytes)
-  return try file.commit(syncingFolder: syncingFolder)
+  return try file.commit(syncing: syncing)
 }
 
 /// Reads a whole file of at most `limit` bytes.
@@ -108,8 +109,17 @@ public func readFile(_ path: String, limit: Int = 64 << 20) throws(ZarrError) ->
 }
 
 /// Makes the entries of a folder durable.
-public func syncFolder(_ path: String) throws(ZarrError) {
-  let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+public func syncFolder(_ path: String) throws(ZarrError) { try sync(path) }
+
+/// Makes everything below a folder durable, files and folders.
+public func syncTree(_ path: String) throws(ZarrError) {
+  let walk = FileManager.default.enumerator(atPath: path)
+  while let below = walk?.nextObject() as? String { try sync(path + "/" + below) }
+  try sync(path)
+}
+
+private func sync(_ path: String) throws(ZarrError) {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw systemError(path, "open") }
   defer { close(descriptor) }
   guard fsync(descriptor) == 0 else { throw systemError(path, "sync") }

@@ -41,8 +41,10 @@ public final class ShardWriter {
   }
 
   /// Writes the index, syncs and renames; chunks not given stay the fill value.
-  public func finish() throws(ZarrError) -> FileDigest {
+  ///
+  /// `syncing: false` leaves the sync to ``syncTree(_:)``.
+  public func finish(syncing: Bool = true) throws(ZarrError) -> FileDigest {
     try file.write(index.bytes(checksum: indexChecksum))
-    return try file.commit()
+    return try file.commit(syncing: syncing)
   }
 }

@@ -1,0 +1,143 @@
+import Foundation
+import Imaging
+import SliceStore
+import Testing
+import Zarr
+
+@Suite struct SliceStoreReadingTests {
+  let folder: TemporaryFolder
+  let samples = SliceSamples()
+  let path: String
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path + "/slices.zarr"
+  }
+
+  func image(_ store: SliceStore, _ n: Int) throws -> [Int16] {
+    var pixels = [Int16](repeating: 0, count: store.attributes.sliceCount)
+    try pixels.withUnsafeMutableBufferPointer { try store.readImage(n, into: $0) }
+    return pixels
+  }
+
+  func label(_ store: SliceStore, _ n: Int) throws -> (Bool, [UInt8]) {
+    var classes = [UInt8](repeating: 9, count: 48)
+    let found = try classes.withUnsafeMutableBufferPointer { try store.readLabel(n, into: $0) }
+    return (found, classes)
+  }
+
+  @Test func everySliceComesBack() throws {
+    let digest = try samples.write(path)
+    let store = try SliceStore(path)
+    #expect(store.digest == digest)
+    #expect(store.attributes == samples.attributes)
+    #expect(store.volumes.count == samples.count)
+    var n = 0
+    for (v, volume) in store.volumes.enumerated() {
+      #expect(volume.firstSlice == n && volume.hasLabel == (v % 2 == 0))
+      for k in 0..<volume.sliceCount {
+        #expect(try image(store, n) == Array(samples.slices(v)[k * 96..<(k + 1) * 96]))
+        let (found, classes) = try label(store, n)
+        #expect(found == (v % 2 == 0))
+        let expected = samples.labels(v).map { Array($0[k * 48..<(k + 1) * 48]) }
+        #expect(classes == expected ?? [UInt8](repeating: 255, count: 48))
+        let entry = store.entry(n)
+        #expect((entry.volume, entry.index, entry.hasLabel) == (v, k, v % 2 == 0))
+        #expect(abs(Double(entry.position) - volume.canvas.position(ofSlice: k)) < 1e-4)
+        n += 1
+      }
+    }
+    #expect(store.count == n)
+  }
+
+  @Test func recordsOfVolumesComeBack() throws {
+    try samples.write(path)
+    for (v, volume) in try SliceStore(path).volumes.enumerated() {
+      var expected = samples.record(v)
+      (expected.firstSlice, expected.hasLabel) = (volume.firstSlice, volume.hasLabel)
+      #expect(volume == expected)
+    }
+  }
+
+  @Test func sevenChannelsHaveRoom() throws {
+    let attributes = SliceStoreAttributes(channels: 7, height: 4, width: 5)
+    let writer = try SliceStoreWriter(path, attributes: attributes)
+    var record = samples.record(0)
+    record.canvas.size = SIMD3(5, 4, 2)
+    record.intensity = (0..<7).map {
+      ChannelIntensity(lower: 0, upper: 1, shift: Double($0), scale: 1)
+    }
+    let slices = noise(2 * 7 * 20).map { Int16($0) }
+    try writer.append(record, slices: slices)
+    try writer.finish(split: ["p0": .train])
+    let store = try SliceStore(path)
+    #expect(store.volumes[0].intensity == record.intensity)
+    #expect(try image(store, 1) == Array(slices[140...]))
+    #expect(!FileManager.default.fileExists(atPath: path + "/label"))
+  }
+
+  @Test func severalThreadsReadTheSame() async throws {
+    try samples.write(path)
+    let store = try SliceStore(path)
+    let expected = try (0..<store.count).map { try image(store, $0) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for seed in 1...8 {
+        group.addTask { () throws in
+          for i in 0..<200 {
+            let n = (i * 7 + seed * 5) % store.count
+            let pixels = try image(store, n)
+            #expect(pixels == expected[n])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test func theSplitIsReadAndReplacedWithoutTouchingAShard() throws {
+    try samples.write(path)
+    let store = try SliceStore(path)
+    #expect(store.split(.train) == [0, 1])
+    #expect(store.split(.validation) == [2, 3])
+    #expect(store.split(.test) == [4, 5])
+    let before = try contents(path)
+    try SliceStore.replaceSplit(at: path, with: ["p0": .test, "p1": .train, "p2": .train])
+    #expect(try SliceStore(path).split(.train) == [2, 3, 4, 5])
+    let changed = try contents(path).filter { before[$0.key] != $0.value }
+    #expect(Set(changed.keys) == ["manifest", "split.tsv"])
+    #expect(try verify(path).isSound)
+    #expect(throws: StoreError.split(patient: "p1")) {
+      try SliceStore.replaceSplit(at: path, with: ["p0": .test, "p2": .train])
+    }
+  }
+
+  @Test func aPatientInTwoPartsIsRefused() throws {
+    try samples.write(path)
+    let file = path + "/split.tsv"
+    let text = String(decoding: try readFile(file), as: UTF8.self)
+    let torn = text.replacingOccurrences(of: "v1\tp0\ttrain", with: "v1\tp0\ttest")
+    try Data(torn.utf8).write(to: URL(fileURLWithPath: file))
+    #expect(throws: StoreError.split(patient: "p0")) { try SliceStore(path) }
+  }
+
+  @Test func aFlippedBitInAChunkNamesTheShardAndTheSlice() throws {
+    try samples.write(path)
+    let shard = path + "/image/c/1/0/0/0"
+    try flipBit(of: shard, at: 40)
+    let store = try SliceStore(path)
+    #expect {
+      try image(store, 4)
+    } throws: {
+      guard case ZarrError.corrupt(shard, let reason) = $0 else { return false }
+      return reason.contains("slice 4")
+    }
+    #expect(try image(store, 0).count == 96)
+  }
+
+  @Test func storesOfAnotherKindAreRefused() throws {
+    try samples.write(path)
+    #expect(throws: StoreError.format(path: path, found: "a slices store of format 1")) {
+      try CohortStore(path)
+    }
+    #expect(throws: StoreError.incomplete(path: folder.path)) { try SliceStore(folder.path) }
+  }
+}
