@@ -153,7 +153,7 @@ struct InverseSquareRoot : torch::autograd::Function<InverseSquareRoot> {
 
   static torch::autograd::variable_list backward(
       torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "the inverse square root has no second derivative");
+    TORCH_CHECK(!c10::GradMode::is_enabled(), "the inverse square root has no second derivative");
     auto saved = context->get_saved_variables();
     at::Tensor roots = saved[0], vectors = saved[1], turned = vectors.transpose(-2, -1);
     at::Tensor rows = roots.unsqueeze(-1), columns = roots.unsqueeze(-2);

@@ -58,8 +58,8 @@ int32_t laminatorch_set_random_state(const CTorchTensor *state, CTorchError *e) 
 
 int32_t laminatorch_set_gradients(int32_t on) {
   at::autocast::clear_cache();  // a weight cast without a tape must not be used with one
-  bool before = at::GradMode::is_enabled();
-  at::GradMode::set_enabled(on);
+  bool before = c10::GradMode::is_enabled();
+  c10::GradMode::set_enabled(on);
   return before;
 }
 

@@ -91,7 +91,7 @@ CTorchTensor *laminatorch_from_host(
 
 int32_t laminatorch_to_host(const CTorchTensor *t, void *data, int64_t bytes, CTorchError *e) {
   return status(e, [&] {
-    at::NoGradGuard off;
+    c10::NoGradGuard off;
     at::Tensor host = t->value.detach().to(at::kCPU).contiguous();
     TORCH_CHECK(
         static_cast<int64_t>(host.nbytes()) == bytes, "a buffer of ", bytes, " bytes for ", host.nbytes(),
@@ -129,7 +129,7 @@ CTorchTensor *laminatorch_full(
 
 CTorchTensor *laminatorch_full_like(const CTorchTensor *t, double value, CTorchError *e) {
   return tensor(e, [&] {
-    at::NoGradGuard off;
+    c10::NoGradGuard off;
     return at::empty_like(t->value).fill_(scalar_for(t->value, value));
   });
 }

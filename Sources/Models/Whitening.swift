@@ -112,7 +112,7 @@ public struct Whitening {
   /// W of each group, groups×width×width float64.
   private func whitener(_ covariance: Tensor) -> Tensor {
     let identity = Tensor.identity(width, .float64, device: covariance.device)  // width×width
-    let scale = covariance.diagonal().mean(axis: 1).reshaped([-1, 1, 1])  // mean eigenvalue, groups×1×1
+    let scale = covariance.diagonal().mean(axis: 1).reshaped([-1, 1, 1])  // groups×1×1
     // A group that never varies has scale 0; the last term keeps its eigenvalues positive.
     let ridge = scale * (recipe.shrinkage + recipe.epsilon) + 1e-12
     let s = covariance * (1 - recipe.shrinkage) + identity * ridge  // groups×width×width

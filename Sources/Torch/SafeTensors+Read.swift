@@ -114,7 +114,12 @@ private struct RawHeader: Decodable {
 private struct RawEntry: Decodable {
   var dtype: String
   var shape: [Int]
-  var data_offsets: [Int]
+  var offsets: [Int]
+
+  enum CodingKeys: String, CodingKey {
+    case dtype, shape
+    case offsets = "data_offsets"
+  }
 
   /// The entry, if its numbers agree with each other and with the bytes that are there.
   func checked(
@@ -123,11 +128,11 @@ private struct RawEntry: Decodable {
     guard let type = DType(archiveName: dtype) else {
       throw .unsupportedType(path: path, tensor: name, type: dtype)
     }
-    guard data_offsets.count == 2, data_offsets[0] >= 0, data_offsets[0] <= data_offsets[1],
-      data_offsets[1] <= elements
+    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1],
+      offsets[1] <= elements
     else {
       throw .archive(
-        path: path, reason: "tensor \(name) lies at \(data_offsets) of \(elements) bytes")
+        path: path, reason: "tensor \(name) lies at \(offsets) of \(elements) bytes")
     }
     var size = type.size
     for length in shape {
@@ -137,11 +142,11 @@ private struct RawEntry: Decodable {
       }
       size = product
     }
-    guard size == data_offsets[1] - data_offsets[0] else {
+    guard size == offsets[1] - offsets[0] else {
       throw .archive(
         path: path,
-        reason: "tensor \(name) of \(size) bytes is given \(data_offsets[1] - data_offsets[0])")
+        reason: "tensor \(name) of \(size) bytes is given \(offsets[1] - offsets[0])")
     }
-    return .init(dtype: type, shape: shape, bytes: data_offsets[0]..<data_offsets[1])
+    return .init(dtype: type, shape: shape, bytes: offsets[0]..<offsets[1])
   }
 }
