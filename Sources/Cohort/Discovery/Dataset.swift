@@ -1,0 +1,175 @@
+import Foundation
+
+/// What a `dataset.json` says: a Medical Segmentation Decathlon folder, or nnU-Net's raw one.
+///
+/// Decathlon files are listed, and their fourth axis is channels; nnU-Net writes one file a
+/// channel, `case_0000.nii.gz` and so on, and lists nothing.
+struct Dataset: Equatable {
+  /// One case: the files of its channels in order, and its mask.
+  struct Case: Equatable {
+    var images: [String]
+    var label: String?
+  }
+
+  /// Where the description lies.
+  var folder: String
+  var cases: [Case] = []
+  /// Names of the channels in order.
+  var channels: [String] = []
+  /// Names of the classes.
+  var labelNames: [Int: String] = [:]
+  /// Entries that cannot be used.
+  var refusals: [Refusal] = []
+
+  /// `CT`, `MR` or `PT` where the channels' names say so.
+  var modality: String? {
+    let words = channels.map { $0.uppercased() }
+    func any(_ parts: [String]) -> Bool {
+      words.contains { word in parts.contains { word.hasPrefix($0) } }
+    }
+    if any(["CT"]) { return "CT" }
+    if any(["MR", "T1", "T2", "FLAIR", "ADC", "DWI", "PD"]) { return "MR" }
+    return any(["PT", "PET"]) ? "PT" : nil
+  }
+
+  /// Reads the description in `folder`.
+  init(_ folder: String) throws(Refusal) {
+    self.folder = folder
+    let path = folder + "/dataset.json"
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20,
+      let document = try? JSONDecoder().decode(Document.self, from: data)
+    else { throw Refusal(.dataset, .file, name: path) }
+    channels = Self.ordered(document.channelNames ?? document.modality ?? [:])
+    labelNames = Self.names(document.labels ?? [:])
+    let listed = (document.training ?? []) + (document.test ?? [])
+    if listed.isEmpty {
+      let ending = document.fileEnding ?? ".nii.gz"
+      cases =
+        find(in: "imagesTr", labels: "labelsTr", ending) + find(in: "imagesTs", labels: nil, ending)
+    } else {
+      take(listed)
+    }
+    let present = cases.filter { !$0.images.isEmpty }
+    guard !present.isEmpty || !refusals.isEmpty else { throw Refusal(.dataset, .file, name: path) }
+  }
+
+  private static func ordered(_ names: [String: String]) -> [String] {
+    names.compactMap { key, name in Int(key).map { ($0, name) } }
+      .sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  /// Decathlon writes `"1": "liver"`, nnU-Net `"liver": 1`, or `"whole": [1, 2]` for regions.
+  static func names(_ labels: [String: LabelValue]) -> [Int: String] {
+    var names: [Int: String] = [:]
+    for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
+      switch value {
+      case .name(let name): if let number = Int(key) { names[number] = name }
+      case .number(let number): names[number] = key
+      case .region: break
+      }
+    }
+    return names.filter { (0...65_535).contains($0.key) }
+  }
+
+  private mutating func take(_ listed: [Entry]) {
+    for entry in listed {
+      guard let image = inside(entry.image) else {
+        refusals.append(Refusal(.dataset, .file, name: folder + "/" + entry.image))
+        continue
+      }
+      let images = exists(image) ? [image] : Self.channelFiles(of: image)
+      guard !images.isEmpty else {
+        refusals.append(Refusal(.dataset, .file, name: image))
+        continue
+      }
+      let label = entry.label.flatMap { inside($0) }
+      if let label, !exists(label) { refusals.append(Refusal(.dataset, .label, name: label)) }
+      cases.append(Case(images: images, label: label.flatMap { exists($0) ? $0 : nil }))
+    }
+  }
+
+  /// A path of the description, unless it leads out of the folder.
+  private func inside(_ path: String) -> String? {
+    let parts = path.split(separator: "/").filter { $0 != "." }
+    guard !path.hasPrefix("/"), !parts.isEmpty, !parts.contains("..") else { return nil }
+    return folder + "/" + parts.joined(separator: "/")
+  }
+
+  /// `case_0000.nii.gz`, `case_0001.nii.gz`, … for `case.nii.gz`.
+  private static func channelFiles(of image: String) -> [String] {
+    guard let dot = image.range(of: ".nii", options: .backwards) else { return [] }
+    var files: [String] = []
+    while files.count < 1000 {
+      let digits = String(format: "%04d", files.count)
+      let file = image[..<dot.lowerBound] + "_" + digits + image[dot.lowerBound...]
+      guard exists(String(file)) else { break }
+      files.append(String(file))
+    }
+    return files
+  }
+
+  /// Cases of an nnU-Net folder, by the files of their first channel.
+  private func find(in images: String, labels: String?, _ ending: String) -> [Case] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + images)) ?? []
+    let first = "_0000" + ending
+    let cases = names.filter { $0.hasSuffix(first) && !$0.hasPrefix("._") }
+      .map { String($0.dropLast(first.count)) }
+    return cases.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
+      let label = labels.map { "\(folder)/\($0)/\(name)\(ending)" }
+      return Case(
+        images: Self.channelFiles(of: "\(folder)/\(images)/\(name)\(ending)"),
+        label: label.flatMap { exists($0) ? $0 : nil })
+    }
+  }
+}
+
+private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+/// The parts of the description that are used.
+private struct Document: Decodable {
+  var channelNames, modality: [String: String]?
+  var labels: [String: LabelValue]?
+  var fileEnding: String?
+  var training, test: [Entry]?
+
+  enum CodingKeys: String, CodingKey {
+    case modality, labels, training, test
+    case channelNames = "channel_names"
+    case fileEnding = "file_ending"
+  }
+}
+
+/// `{"image": …, "label": …}`, or a path alone.
+private struct Entry: Decodable {
+  var image: String
+  var label: String?
+
+  init(from decoder: any Decoder) throws {
+    if let path = try? decoder.singleValueContainer().decode(String.self) {
+      image = path
+      return
+    }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    image = try values.decode(String.self, forKey: .image)
+    label = try values.decodeIfPresent(String.self, forKey: .label)
+  }
+
+  enum CodingKeys: String, CodingKey { case image, label }
+}
+
+enum LabelValue: Decodable {
+  case name(String)
+  case number(Int)
+  case region
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let number = try? value.decode(Int.self) {
+      self = .number(number)
+    } else if let name = try? value.decode(String.self) {
+      self = .name(name)
+    } else {
+      self = .region
+    }
+  }
+}

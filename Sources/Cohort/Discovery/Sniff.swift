@@ -1,0 +1,66 @@
+import Foundation
+import NIfTI
+
+/// What a file's first bytes and name say that it is.
+enum Sniff: Equatable {
+  case dicom
+  /// It may be DICOM without a preamble: no loss if it is not.
+  case perhapsDICOM
+  case nifti
+  /// The voxels of a pair, read with their header.
+  case niftiVoxels
+  case other
+
+  /// Reads at most 352 bytes; nothing is parsed but fixed places.
+  init(path: String, first bytes: [UInt8]) {
+    let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
+    if bytes.count >= 132, Array(bytes[128..<132]) == Array("DICM".utf8) {
+      self = .dicom
+    } else if NIfTIFile.hasName(path) {
+      let isPart = has(".img") || has(".img.gz")
+      self = isPart && Self.header(of: path) != nil ? .niftiVoxels : .nifti
+    } else if Self.isNIfTI(bytes) {
+      self = .nifti
+    } else if has(".dcm") || has(".ima") || has(".dicom") {
+      self = .dicom
+    } else {
+      self = Self.looksLikeDataSet(bytes) ? .perhapsDICOM : .other
+    }
+  }
+
+  /// sizeof_hdr and magic, in either order of bytes.
+  private static func isNIfTI(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= 348 else { return false }
+    let size = bytes[0..<4].reduce(0) { $0 << 8 | Int($1) }
+    let magic = Array(bytes[344..<346])
+    let second = Array(bytes[4..<6])
+    switch size {
+    case 348, 0x5C01_0000: return magic == [0x6E, 0x2B] || magic == [0x6E, 0x69]
+    case 540, 0x1C02_0000: return second == [0x6E, 0x2B] || second == [0x6E, 0x69]
+    default: return false
+    }
+  }
+
+  /// Begins with an element of group 0002 or 0008, in either order of bytes.
+  private static func looksLikeDataSet(_ bytes: [UInt8]) -> Bool {
+    guard bytes.count >= 16 else { return false }
+    let groups: [[UInt8]] = [[2, 0], [8, 0], [0, 2], [0, 8]]
+    guard groups.contains(Array(bytes[0..<2])) else { return false }
+    return bytes[0] == 0 ? bytes[2] == 0 : bytes[3] == 0
+  }
+
+  /// The header of a pair's voxels, if it lies beside them.
+  static func header(of voxels: String) -> String? { other(voxels, ".img", ".hdr") }
+
+  /// The voxels of a pair's header, if they lie beside it.
+  static func voxels(of header: String) -> String? { other(header, ".hdr", ".img") }
+
+  private static func other(_ path: String, _ own: String, _ wanted: String) -> String? {
+    let lower = path.lowercased()
+    guard let ending = [own, own + ".gz"].first(where: lower.hasSuffix) else { return nil }
+    let base = path.dropLast(ending.count)
+    return [wanted, wanted + ".gz"].map { base + $0 }
+      .first { access($0, R_OK) == 0 }
+  }
+}

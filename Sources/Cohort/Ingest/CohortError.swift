@@ -1,0 +1,30 @@
+/// Why an ingest, an export or a listing could not be done at all.
+public enum CohortError: Error, Sendable, Equatable {
+  /// A given path does not exist.
+  case missing(path: String)
+  /// The ledger is not the one of this key, or not readable.
+  case key(path: String, reason: String)
+  /// The ledger cannot be opened or written.
+  case ledger(path: String, reason: String)
+  /// A pattern that is no regular expression.
+  case pattern(String)
+  /// A file could not be written.
+  case unwritable(path: String, reason: String)
+  /// An image that was asked for by itself could not be read.
+  case refused(Refusal)
+}
+
+extension CohortError: CustomStringConvertible {
+  /// One sentence: what, what is wrong, what to do.
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path) does not exist; give a file or folder that does."
+    case .key(let path, let reason): "The key in \(path) cannot be used: \(reason)."
+    case .ledger(let path, let reason):
+      "The ledger \(path) cannot be used (\(reason)); it must be the one made with the store."
+    case .pattern(let text): "\"\(text)\" is no regular expression; correct the pattern."
+    case .unwritable(let path, let reason): "\(path) could not be written: \(reason)."
+    case .refused(let refusal): refusal.description
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import DICOM
+import Foundation
+import Imaging
+import SliceStore
+
+/// A piece of work for one worker.
+private enum Job: Sendable {
+  case series(String)
+  case nifti(PlannedVolume)
+  /// A volume of the store that gets masks; its source is not at hand.
+  case stored(String)
+}
+
+extension IngestSession {
+  /// Reads every volume that the store does not have yet, and writes it there.
+  func read(_ scan: Scan, _ assigned: [String: [AssignedMask]]) throws {
+    let jobs = scan.series.map(Job.series) + scan.nifti.map(Job.nifti)
+    let done = Locked((volumes: 0, seen: Set<String>()))
+    let summaries = scan.summaries
+    let tick = { @Sendable [progress] (total: Int, ids: [String]) in
+      let now = done.change {
+        $0.volumes += 1
+        $0.seen.formUnion(ids)
+        return $0.volumes
+      }
+      progress(IngestProgress(phase: .reading, done: now, total: total, bytes: 0))
+    }
+    try withWorkers(workers, launch, recipe.limits, jobs: jobs) { worker, job in
+      let plans =
+        switch job {
+        case .series(let uid): try grouped(uid)
+        case .nifti(let plan): [plan]
+        case .stored: [PlannedVolume]()
+        }
+      for plan in plans {
+        try take(plan, masks: masks(of: plan, assigned, summaries), worker)
+      }
+      tick(jobs.count, plans.map(\.identity.id))
+    }
+    let rest = assigned.keys.filter { !done.value.seen.contains($0) }.sorted()
+    try withWorkers(workers, launch, recipe.limits, jobs: rest.map(Job.stored)) { worker, job in
+      guard case .stored(let id) = job else { return }
+      try addMasks(assigned[id] ?? [], to: id, worker)
+      try note(id, isNew: false, nil)
+    }
+  }
+
+  /// The volumes of a series; stacks that are none are refused.
+  private func grouped(_ uid: String) throws -> [PlannedVolume] {
+    let headers = try ledger.headers(series: uid, run: run)
+    let grouping = DICOMSeries.group(headers, policy: policy)
+    try ledger.withdraw(.series, headers.map(\.identity.path))
+    for refusal in grouping.refused {
+      let fault = Fault(refusal.error)
+      try refuse(
+        Refusal(
+          fault.code, .series, name: refusal.paths.min() ?? refusal.seriesUID,
+          sentence: fault.sentence, files: refusal.paths.count))
+    }
+    report.change { $0.duplicates += grouping.notes.count }
+    return grouping.series.map(planner.plan)
+  }
+
+  private func take(_ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker) throws {
+    let id = plan.identity.id
+    let isStored = writer.contains(id)
+    let isSame = try isStored && writer.record(id).sourceDigest == plan.identity.digest
+    if isSame {
+      try ledger.keep(plan.identity)
+      try addMasks(masks, to: id, worker)
+      return try note(id, isNew: false, plan.identity)
+    }
+    let read: ReadVolume
+    do throws(Fault) {
+      read = try worker.read(plan)
+    } catch {
+      return try refuse(refusal(error, plan))
+    }
+    let record = plan.record(read, pseudonyms)
+    let labels = try readMasks(masks, on: read.volume.grid, worker)
+    if isStored { try writer.remove(volume: id) }
+    try writer.add(volume: read.volume, record: record, labels: labels.map { ($0.name, $0.map) })
+    try ledger.keep(plan.identity)
+    try ledger.keep(masks: labels.map { ($0.name, $0.digest, $0.source) }, of: id)
+    try note(id, isNew: true, plan.identity)
+  }
+
+  private func refusal(_ fault: Fault, _ plan: PlannedVolume) -> Refusal {
+    switch plan.source {
+    case .dicom(let series):
+      Refusal(
+        fault.code, .series, name: series.headers.map(\.identity.path).min() ?? "",
+        sentence: fault.sentence, files: series.headers.count)
+    case .nifti(let files, _, _):
+      Refusal(fault.code, .file, name: files[0], sentence: fault.sentence, files: files.count)
+    }
+  }
+
+  /// Adds masks to a volume that the store has.
+  private func addMasks(_ masks: [AssignedMask], to id: String, _ worker: Worker) throws {
+    guard try !has(masks, id) else { return }
+    let record = try writer.record(id)
+    let labels = try readMasks(masks, on: record.grid, worker)
+    guard !labels.isEmpty, let stored else { return }
+    let volume = try stored.volume(id)
+    let all = try keepingOld(labels, of: id)
+    try writer.remove(volume: id)
+    try writer.add(volume: volume, record: record, labels: all.map { ($0.name, $0.map) })
+    try ledger.keep(masks: all.map { ($0.name, $0.digest, $0.source) }, of: id)
+  }
+
+  private func note(_ id: String, isNew: Bool, _ identity: VolumeIdentity?) throws {
+    var row = IngestReport.Row(try writer.record(id))
+    (row.isNew, row.name) = (isNew, identity?.source)
+    if let identity, row.source == "nifti" { try ledger.withdraw(.file, [identity.source]) }
+    report.change { $0.volumes.append(row) }
+  }
+}
+
+/// A mask on its volume's grid.
+private struct ReadMask {
+  var name: String
+  var map: LabelMap
+  var digest: String
+  var source: String
+}
+
+extension IngestSession {
+  /// Whether a stored volume has these masks already, unchanged.
+  private func has(_ masks: [AssignedMask], _ id: String) throws -> Bool {
+    let names = Set(try writer.record(id).labels.map(\.name))
+    let digests = try ledger.masks(of: id)
+    return masks.allSatisfy { mask in
+      names.contains(mask.name) && (digests[mask.name] ?? mask.digest) == mask.digest
+    }
+  }
+
+  /// Reads masks and turns them to the volume's order of axes; one that does not fit is refused,
+  /// and its volume taken without it.
+  private func readMasks(
+    _ masks: [AssignedMask], on grid: Grid, _ worker: Worker
+  ) throws -> [ReadMask] {
+    var read: [ReadMask] = []
+    for mask in masks {
+      do throws(Fault) {
+        let map = try worker.readMask(mask.path, names: mask.names)
+        guard let aligned = map.aligned(to: grid) else {
+          throw Fault(.labelGrid, RefusalCode.labelGrid.explanation)
+        }
+        read.append(
+          ReadMask(name: mask.name, map: aligned, digest: mask.digest, source: mask.path))
+      } catch {
+        try refuse(Refusal(error.code, .label, name: mask.path, sentence: error.sentence))
+        continue
+      }
+      try ledger.withdraw(.label, [mask.path])
+    }
+    return read
+  }
+
+  /// New masks, and those that the stored volume has under other names. A new one without names of
+  /// classes keeps those of the mask that it replaces.
+  private func keepingOld(_ new: [ReadMask], of id: String) throws -> [ReadMask] {
+    guard let stored, stored.contains(id) else { return new }
+    let digests = try ledger.masks(of: id)
+    var all = new
+    for label in try writer.record(id).labels {
+      if let place = all.firstIndex(where: { $0.name == label.name }) {
+        if all[place].map.names.isEmpty { all[place].map.names = label.names }
+      } else {
+        all.append(
+          ReadMask(
+            name: label.name, map: try stored.label(id, label.name),
+            digest: digests[label.name] ?? "", source: ""))
+      }
+    }
+    return all
+  }
+}

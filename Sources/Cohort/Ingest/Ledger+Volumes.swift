@@ -1,0 +1,168 @@
+import Foundation
+import GRDB
+
+/// Who and what a volume is; kept in the ledger only.
+struct VolumeIdentity: Equatable, Sendable {
+  var id: String
+  var patient: String
+  var study: String
+  var series: String
+  /// Patient ID, or what stands for it.
+  var patientIdentity: String
+  var patientName: String?
+  var studyUID: String
+  var studyDate: String?
+  var studyDescription: String?
+  var seriesUID: String
+  var seriesDate: String?
+  var seriesDescription: String?
+  var protocolName: String?
+  /// Which volume of the series.
+  var part: String
+  /// The keyed digest of the source.
+  var digest: String
+  /// The file, or the folder of the files.
+  var source: String
+  /// What a mask of this volume may be called, the most telling first.
+  var names: [String]
+}
+
+extension Ledger {
+  /// Keeps who a volume is.
+  func keep(_ volume: VolumeIdentity) throws {
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO patients VALUES (?, ?, ?)",
+        arguments: [volume.patient, volume.patientIdentity, volume.patientName])
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO studies VALUES (?, ?, ?, ?, ?)",
+        arguments: [
+          volume.study, volume.patient, volume.studyUID, volume.studyDate, volume.studyDescription,
+        ])
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [
+          volume.series, volume.study, volume.seriesUID, volume.seriesDate,
+          volume.seriesDescription, volume.protocolName,
+        ])
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          volume.id, volume.patient, volume.study, volume.series, volume.part, volume.digest,
+          volume.source, try JSONEncoder().encode(volume.names),
+        ])
+    }
+  }
+
+  /// The volumes that are known, sorted by name.
+  func volumes() throws -> [VolumeIdentity] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT v.*, p.identity, p.name, t.uid AS study_uid, t.date AS study_date,
+            t.description AS study_description, s.uid AS series_uid, s.date AS series_date,
+            s.description, s.protocol
+          FROM volumes v JOIN patients p ON p.pseudonym = v.patient
+            JOIN studies t ON t.pseudonym = v.study JOIN series s ON s.pseudonym = v.series
+          ORDER BY v.id
+          """
+      ).map { row in
+        VolumeIdentity(
+          id: row["id"], patient: row["patient"], study: row["study"], series: row["series"],
+          patientIdentity: row["identity"], patientName: row["name"], studyUID: row["study_uid"],
+          studyDate: row["study_date"], studyDescription: row["study_description"],
+          seriesUID: row["series_uid"], seriesDate: row["series_date"],
+          seriesDescription: row["description"], protocolName: row["protocol"], part: row["part"],
+          digest: row["digest"], source: row["source"],
+          names: (try? JSONDecoder().decode([String].self, from: row["names"])) ?? [])
+      }
+    }
+  }
+
+  /// The digest under which a volume was stored.
+  func digest(of id: String) throws -> String? {
+    try read {
+      try String.fetchOne($0, sql: "SELECT digest FROM volumes WHERE id = ?", arguments: [id])
+    }
+  }
+
+  /// The digests of a volume's masks by name.
+  func masks(of id: String) throws -> [String: String] {
+    try read { db in
+      let rows = try Row.fetchAll(
+        db, sql: "SELECT name, digest FROM masks WHERE volume = ?", arguments: [id])
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0["name"], $0["digest"]) })
+    }
+  }
+
+  /// Keeps which masks a volume has.
+  func keep(masks: [(name: String, digest: String, source: String)], of id: String) throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+      for mask in masks {
+        try db.execute(
+          sql: "INSERT INTO masks VALUES (?, ?, ?, ?)",
+          arguments: [id, mask.name, mask.digest, mask.source])
+      }
+    }
+  }
+
+  /// Keeps a refusal in place of an earlier one of the same thing.
+  func keep(_ refusal: Refusal) throws {
+    let body = try JSONEncoder().encode(refusal)
+    try write {
+      try $0.execute(
+        sql: "INSERT OR REPLACE INTO refusals VALUES (?, ?)", arguments: [refusal.key, body])
+    }
+  }
+
+  /// Forgets refusals of things that are sound now.
+  func withdraw(_ subject: Refusal.Subject, _ names: [String]) throws {
+    try write { db in
+      for name in names {
+        try db.execute(
+          sql: "DELETE FROM refusals WHERE subject = ?",
+          arguments: [Refusal.key(subject, name)])
+      }
+    }
+  }
+
+  /// Every refusal that stands, sorted.
+  func refusals() throws -> [Refusal] {
+    try read { db in
+      try Data.fetchAll(db, sql: "SELECT refusal FROM refusals ORDER BY subject")
+        .compactMap { try? JSONDecoder().decode(Refusal.self, from: $0) }
+    }
+  }
+
+  /// Removes a patient and all that is known of it; returns the volumes it had.
+  public func forget(patient pseudonym: String) throws -> [String] {
+    try write { db in
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT v.id, s.uid FROM volumes v JOIN series s ON s.pseudonym = v.series
+          WHERE v.patient = ? ORDER BY v.id
+          """, arguments: [pseudonym])
+      for row in rows {
+        let (id, uid): (String, String) = (row["id"], row["uid"])
+        try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+        try db.execute(
+          sql: "DELETE FROM files WHERE series = ? OR path = ?", arguments: [uid, uid])
+      }
+      for table in ["volumes", "studies"] {
+        try db.execute(sql: "DELETE FROM \(table) WHERE patient = ?", arguments: [pseudonym])
+      }
+      try db.execute(sql: "DELETE FROM series WHERE study NOT IN (SELECT pseudonym FROM studies)")
+      try db.execute(sql: "DELETE FROM patients WHERE pseudonym = ?", arguments: [pseudonym])
+      return rows.map { $0["id"] }
+    }
+  }
+}
+
+extension Refusal {
+  var key: String { Self.key(subject, name) }
+
+  static func key(_ subject: Subject, _ name: String) -> String { subject.rawValue + ":" + name }
+}

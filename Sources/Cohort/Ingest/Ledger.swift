@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+
+/// The private book beside a store: the key, who each pseudonym is, which files were seen.
+///
+/// It holds identities, so it is made with mode 0600 before anything is written to it. Nothing
+/// but ingest, listing and forgetting opens it; training never does.
+public final class Ledger: Sendable {
+  /// Where it is; nil for one in memory.
+  public let path: String?
+  let database: DatabaseQueue
+
+  /// The ledger of the store at `store`.
+  public static func path(of store: String) -> String {
+    var base = store
+    while base.count > 1 && base.hasSuffix("/") { base.removeLast() }
+    return (base.hasSuffix(".zarr") ? String(base.dropLast(5)) : base) + ".ledger.sqlite"
+  }
+
+  /// Opens or makes the ledger at `path`; nil makes one in memory, which ends with the process.
+  public init(_ path: String?) throws {
+    self.path = path
+    do {
+      if let path {
+        let made = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard made >= 0 else {
+          throw CohortError.ledger(path: path, reason: String(cString: strerror(errno)))
+        }
+        fchmod(made, 0o600)
+        close(made)
+      }
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(5)
+      database =
+        try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
+        ?? DatabaseQueue(configuration: configuration)
+      try database.write { try Self.makeTables($0) }
+    } catch let error as DatabaseError {
+      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+    }
+  }
+
+  private static func makeTables(_ db: Database) throws {
+    for table in [
+      "meta(key TEXT PRIMARY KEY, value BLOB NOT NULL)",
+      """
+      files(path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+        kind TEXT NOT NULL, series TEXT, run INTEGER NOT NULL, answer BLOB NOT NULL)
+      """,
+      "patients(pseudonym TEXT PRIMARY KEY, identity TEXT NOT NULL, name TEXT)",
+      """
+      studies(pseudonym TEXT PRIMARY KEY, patient TEXT NOT NULL, uid TEXT NOT NULL, date TEXT,
+        description TEXT)
+      """,
+      """
+      series(pseudonym TEXT PRIMARY KEY, study TEXT NOT NULL, uid TEXT NOT NULL, date TEXT,
+        description TEXT, protocol TEXT)
+      """,
+      """
+      volumes(id TEXT PRIMARY KEY, patient TEXT NOT NULL, study TEXT NOT NULL,
+        series TEXT NOT NULL, part TEXT NOT NULL, digest TEXT NOT NULL, source TEXT NOT NULL,
+        names BLOB NOT NULL)
+      """,
+      """
+      masks(volume TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, source TEXT NOT NULL,
+        PRIMARY KEY(volume, name))
+      """,
+      "refusals(subject TEXT PRIMARY KEY, refusal BLOB NOT NULL)",
+    ] {
+      try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")
+    }
+    try db.execute(sql: "CREATE INDEX IF NOT EXISTS files_by_series ON files(series, run)")
+  }
+
+  /// Runs `body` in a transaction; an error of SQLite's becomes one of ours.
+  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.write(body)
+    } catch let error as DatabaseError {
+      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+    }
+  }
+
+  /// Runs `body` without changing anything.
+  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError {
+      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+    }
+  }
+}
+
+extension Ledger {
+  /// The key of this ledger's pseudonyms: the one it has, else that of `file`, else a new one.
+  ///
+  /// A key file holds at least 16 bytes, or as many in hexadecimal. Throws when the ledger has
+  /// another key than the file: the same patient would get two pseudonyms.
+  func key(from file: String?) throws -> [UInt8] {
+    let given = try file.map { try Self.readKey($0) }
+    let kept = try read { try Data.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'key'") }
+    if let kept {
+      if let given, given != [UInt8](kept) {
+        throw CohortError.key(
+          path: file ?? "", reason: "the store was begun with another one; give that, or none")
+      }
+      return [UInt8](kept)
+    }
+    let key = given ?? Self.randomKey()
+    try write {
+      try $0.execute(
+        sql: "INSERT INTO meta(key, value) VALUES ('key', ?)", arguments: [Data(key)])
+    }
+    return key
+  }
+
+  private static func randomKey() -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+  }
+
+  static func readKey(_ file: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw CohortError.key(path: file, reason: "it cannot be read")
+    }
+    let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let digits = text.compactMap(\.hexDigitValue)
+    if text.count >= 32, digits.count == text.count, text.count % 2 == 0 {
+      return stride(from: 0, to: digits.count, by: 2).map {
+        UInt8(digits[$0] * 16 + digits[$0 + 1])
+      }
+    }
+    guard data.count >= 16 else {
+      throw CohortError.key(path: file, reason: "it has fewer than 16 bytes")
+    }
+    return [UInt8](data)
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Imaging
+import NIfTI
+
+/// A mask that goes with a volume.
+struct AssignedMask: Sendable, Equatable {
+  var path: String
+  /// The label image's name in the store.
+  var name: String
+  /// What its classes are called.
+  var names: [Int: String]
+  /// SHA-256 of its file.
+  var digest: String
+}
+
+/// Finds the volume that each mask of a folder belongs to.
+///
+/// In this order: what `labels.tsv` says (columns `mask` and `series_instance_uid`, `series` or
+/// `volume`, and perhaps `name`); the volume's name in the store, with anything behind it; the
+/// source's name; a folder of the series. Of several volumes the one on the mask's grid is meant.
+struct MaskMatching {
+  /// A volume that may have a mask.
+  struct Candidate {
+    var id: String
+    var names: [String]
+    var grid: Grid
+  }
+
+  private(set) var assigned: [String: [AssignedMask]] = [:]
+  private(set) var refusals: [Refusal] = []
+
+  private let folder: String
+  private let table: [String: TableRow]
+  private let classNames: [Int: String]
+  private let byName: [String: [(rank: Int, candidate: Candidate)]]
+
+  init(
+    folder: String, masks: [FoundFile], summaries: [String: NIfTISummary],
+    candidates: [Candidate]
+  ) {
+    self.folder = folder
+    table = Self.readTable(folder + "/labels.tsv")
+    classNames =
+      readClassNames(folder + "/labels.json") ?? readClassNames(folder + "/dataset.json")
+      ?? [:]
+    var byName: [String: [(rank: Int, candidate: Candidate)]] = [:]
+    for candidate in candidates {
+      for (rank, name) in ([candidate.id] + candidate.names).enumerated() {
+        byName[name, default: []].append((rank, candidate))
+      }
+    }
+    self.byName = byName
+    for mask in masks {
+      guard let summary = summaries[mask.path] else { continue }
+      assign(mask, summary)
+    }
+  }
+
+  private mutating func assign(_ mask: FoundFile, _ summary: NIfTISummary) {
+    let row = table[mask.relative] ?? table[NIfTIFile.stem(mask.path)]
+    let (keys, behind) = keys(of: mask)
+    let matches =
+      row.map { row in self.matches(row.target) } ?? keys.lazy.map(matches)
+      .first { !$0.isEmpty } ?? []
+    guard !matches.isEmpty else {
+      refusals.append(Refusal(.labelUnmatched, .label, name: mask.path))
+      return
+    }
+    let fitting = matches.filter { LabelPlace.fits(summary.grid, $0.grid) }
+    guard matches.count == 1 || fitting.count == 1 else {
+      refusals.append(Refusal(.labelAmbiguous, .label, name: mask.path))
+      return
+    }
+    let volume = (matches.count == 1 ? matches : fitting)[0]
+    let name = labelName(row?.name ?? behind)
+    guard !(assigned[volume.id] ?? []).contains(where: { $0.name == name }) else {
+      refusals.append(Refusal(.labelDuplicate, .label, name: mask.path))
+      return
+    }
+    let sidecar = String(mask.path.dropLast(mask.path.hasSuffix(".gz") ? 7 : 4)) + ".json"
+    assigned[volume.id, default: []].append(
+      AssignedMask(
+        path: mask.path, name: name, names: readClassNames(sidecar) ?? classNames,
+        digest: summary.digest))
+  }
+
+  /// The volumes of this name at which it is the most telling.
+  private func matches(_ name: String) -> [Candidate] {
+    let all = byName[name] ?? []
+    let best = all.map(\.rank).min()
+    return all.filter { $0.rank == best }.map(\.candidate)
+  }
+
+  /// Names under which a mask may look for its volume, and what stands behind them.
+  private func keys(of mask: FoundFile) -> (keys: [String], behind: String) {
+    let stem = NIfTIFile.stem(mask.path)
+    if byName[stem] != nil { return ([stem], "") }
+    // The longest part of the name, up to a separator, that a volume has.
+    let separators = stem.indices.filter { "_-.".contains(stem[$0]) }
+    for cut in separators.reversed() where byName[String(stem[..<cut])] != nil {
+      return ([String(stem[..<cut])], String(stem[stem.index(after: cut)...]))
+    }
+    let folders = mask.relative.split(separator: "/").dropLast().reversed().map(String.init)
+    return (folders, stem)
+  }
+
+  /// A name that a store takes: `label-liver` gives `liver`, words for masks in general `labels`.
+  private func labelName(_ text: String) -> String {
+    var name = text.hasPrefix("label-") ? String(text.dropFirst(6)) : text
+    name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(32))
+    while name.hasPrefix("-") { name.removeFirst() }
+    let general = ["", "seg", "mask", "label", "labels", "dseg", "segmentation"]
+    return general.contains(name.lowercased()) ? "labels" : name
+  }
+}
+
+/// Whether a mask may lie on a volume's grid in another order of axes.
+enum LabelPlace {
+  static func fits(_ mask: Grid, _ volume: Grid) -> Bool {
+    let (axes, flips) = mask.order(towards: volume.affine.orientation)
+    return mask.reordered(axes: axes, flips: flips).matches(volume)
+  }
+}
+
+extension MaskMatching {
+  fileprivate struct TableRow {
+    var target: String
+    var name: String?
+  }
+
+  /// Rows by the mask's file name and by its stem; none when there is no table.
+  fileprivate static func readTable(_ path: String) -> [String: TableRow] {
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20 else {
+      return [:]
+    }
+    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let rows = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+    guard let head = rows.first?.map({ $0.lowercased() }), let mask = head.firstIndex(of: "mask"),
+      let target = ["series_instance_uid", "series", "volume", "source"].lazy
+        .compactMap({ head.firstIndex(of: $0) }).first
+    else { return [:] }
+    let name = head.firstIndex(of: "name")
+    var table: [String: TableRow] = [:]
+    for row in rows.dropFirst() where row.count > max(mask, target) {
+      let entry = TableRow(
+        target: String(row[target]),
+        name: name.flatMap { $0 < row.count && !row[$0].isEmpty ? String(row[$0]) : nil })
+      table[String(row[mask])] = entry
+      table[NIfTIFile.stem(String(row[mask]))] = entry
+    }
+    return table
+  }
+}
+
+/// Names of classes from a file: `{"1": "liver"}`, `{"liver": 1}`, or either under `labels`.
+func readClassNames(_ path: String) -> [Int: String]? {
+  struct Wrapped: Decodable { var labels: [String: LabelValue] }
+  guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20 else {
+    return nil
+  }
+  let decoder = JSONDecoder()
+  guard
+    let values = (try? decoder.decode(Wrapped.self, from: data))?.labels
+      ?? (try? decoder.decode([String: LabelValue].self, from: data))
+  else { return nil }
+  let names = Dataset.names(values)
+  return names.isEmpty ? nil : names
+}

@@ -1,0 +1,65 @@
+import CWorker
+import Foundation
+
+/// Messages between parent and worker: four bytes of length, little endian, then JSON.
+enum Frames {
+  /// The longest message either side accepts.
+  static let limit = 64 << 20
+
+  static func encode(_ message: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let body = try encoder.encode(message)
+    return withUnsafeBytes(of: UInt32(body.count).littleEndian) { [UInt8]($0) } + body
+  }
+
+  static func decode<Message: Decodable>(_ type: Message.Type, _ body: [UInt8]) throws -> Message {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try decoder.decode(type, from: Data(body))
+  }
+
+  static func length(_ head: [UInt8]) -> Int {
+    head.reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// Reads just `count` bytes, or nil when the other side has closed or the deadline has passed.
+  static func receive(_ control: Int32, _ count: Int, until deadline: Deadline) -> [UInt8]? {
+    var bytes = [UInt8]()
+    // Grows with what arrives: a length alone must not make the parent allocate.
+    bytes.reserveCapacity(min(count, 1 << 16))
+    var piece = [UInt8](repeating: 0, count: min(max(count, 1), 1 << 16))
+    while bytes.count < count {
+      guard worker_poll(control, deadline.millisecondsLeft) == 1 else { return nil }
+      let wanted = min(piece.count, count - bytes.count)
+      let got = read(control, &piece, wanted)
+      if got < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+      guard got > 0 else { return nil }
+      bytes.append(contentsOf: piece.prefix(got))
+    }
+    return bytes
+  }
+}
+
+/// A moment on the monotonic clock.
+struct Deadline {
+  private let end: UInt64
+
+  /// So many seconds from now.
+  init(seconds: Double) {
+    let nanoseconds = max(0, min(seconds, 1e8)) * 1e9
+    end = DispatchTime.now().uptimeNanoseconds + UInt64(nanoseconds)
+  }
+
+  static let never = Deadline(seconds: 1e8)
+
+  var millisecondsLeft: Int32 {
+    let now = DispatchTime.now().uptimeNanoseconds
+    return now >= end ? 0 : Int32(min((end - now) / 1_000_000 + 1, 1 << 30))
+  }
+
+  var isPast: Bool { millisecondsLeft == 0 }
+}

@@ -1,0 +1,170 @@
+import CWorker
+import DICOM
+import Foundation
+import Imaging
+import NIfTI
+
+/// The worker's side: reads requests until the socket closes.
+public enum WorkerMain {
+  /// Serves the descriptors that a worker is started with, and ends the process.
+  public static func run() -> Never {
+    serve(control: Int32(WORKER_CONTROL), shared: Int32(WORKER_SHARED))
+    exit(0)
+  }
+
+  /// Serves any pair of descriptors; returns when the other side has closed.
+  package static func serve(control: Int32, shared: Int32) {
+    let session = Session(control: control, shared: shared)
+    while let head = Frames.receive(control, 4, until: .never) {
+      let length = Frames.length(head)
+      guard length <= Frames.limit,
+        let body = Frames.receive(control, length, until: .never),
+        let request = try? Frames.decode(WorkerRequest.self, body)
+      else { return }
+      guard session.answer(request) else { return }
+    }
+  }
+}
+
+/// One worker's descriptors.
+private struct Session {
+  let control: Int32
+  let shared: Int32
+
+  /// Answers a request; false when the parent is gone.
+  func answer(_ request: WorkerRequest) -> Bool {
+    switch request {
+    case .scan(let items, let limits):
+      return items.allSatisfy { send(scan($0, limits)) }
+    case .dicom(let series, let limits):
+      return send(volume { () throws(Fault) in try decode(series, limits) })
+    case .nifti(let path, let channels, let limits):
+      return send(volume { () throws(Fault) in try read(path, channels: channels, limits) })
+    }
+  }
+
+  private func send(_ answer: some Encodable) -> Bool {
+    guard let bytes = try? Frames.encode(answer) else { return false }
+    return worker_send(control, bytes, bytes.count, .max) == 0
+  }
+
+  private func volume(_ body: () throws(Fault) -> VolumeDescription) -> VolumeAnswer {
+    do throws(Fault) {
+      return .volume(try body())
+    } catch {
+      return .refused(error)
+    }
+  }
+
+  private func scan(_ item: ScanItem, _ limits: WorkerLimits) -> ScanAnswer {
+    switch item.kind {
+    case .dicom:
+      do throws(DICOMError) {
+        return .dicom(try DICOMFile.header(item.path, limits: limits.dicom))
+      } catch {
+        return .refused(Fault(error))
+      }
+    case .nifti:
+      do throws(NIfTIError) {
+        let header = try NIfTIFile.header(item.path)
+        let digest = try digest([item.path] + (item.partner.map { [$0] } ?? []), limits)
+        return .nifti(NIfTISummary(digest: digest, grid: header.grid, fourth: header.fourth))
+      } catch {
+        return .refused(Fault(error))
+      }
+    }
+  }
+
+  private func digest(_ paths: [String], _ limits: WorkerLimits) throws(NIfTIError) -> String {
+    var hash = SHA256()
+    for path in paths {
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else {
+        throw .unreadable(path: path, reason: String(cString: strerror(errno)))
+      }
+      defer { close(file) }
+      var (piece, total) = ([UInt8](repeating: 0, count: 1 << 18), 0)
+      while true {
+        let got = Foundation.read(file, &piece, piece.count)
+        guard got > 0 else { break }
+        total += got
+        guard total <= limits.fileBytes else {
+          throw .tooLarge(path: path, bytes: total, limit: limits.fileBytes)
+        }
+        piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<got])) }
+      }
+    }
+    return hexadecimal(hash.finish())
+  }
+
+  /// Decodes file by file, so that the parent knows which one was being read.
+  private func decode(
+    _ series: DICOMSeries, _ limits: WorkerLimits
+  ) throws(Fault) -> VolumeDescription {
+    let count = series.byteCount
+    guard count > 0, count <= limits.volumeBytes, ftruncate(shared, off_t(count)) == 0 else {
+      throw Fault(.limit, "the volume would have \(count) bytes")
+    }
+    let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0)
+    guard let memory, memory != MAP_FAILED else {
+      throw Fault(.workerLimit, "\(count) bytes are more than a worker's memory may be")
+    }
+    defer { munmap(memory, count) }
+    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: count)
+    for file in series.headers.indices {
+      guard send(VolumeAnswer.at(file: file)) else { exit(0) }
+      do throws(DICOMError) {
+        try series.decode(file: file, into: buffer, limits: limits.dicom)
+      } catch {
+        throw Fault(error)
+      }
+    }
+    return VolumeDescription(
+      grid: series.grid, leading: series.leading, type: series.type, scaling: series.scaling,
+      flags: series.flags)
+  }
+
+  private func read(
+    _ path: String, channels: Bool, _ limits: WorkerLimits
+  ) throws(Fault) -> VolumeDescription {
+    let image: NIfTIImage
+    do throws(NIfTIError) {
+      image = try NIfTIFile.read(
+        path, fourth: channels ? .channel : .time,
+        limits: NIfTILimits(voxelBytes: limits.volumeBytes))
+    } catch {
+      throw Fault(error)
+    }
+    let volume = image.volume
+    guard write(volume.bytes) else {
+      throw Fault(.workerLimit, "\(volume.bytes.count) bytes do not fit the shared memory")
+    }
+    return VolumeDescription(
+      grid: volume.grid, leading: volume.leading, type: volume.type, scaling: volume.scaling,
+      flags: image.findings.map(\.flag), niftiHeader: image.header.base64,
+      timeStep: image.header.timeStep)
+  }
+
+  private func write(_ bytes: [UInt8]) -> Bool {
+    var written = 0
+    return bytes.withUnsafeBytes { source in
+      while written < source.count {
+        let start = source.baseAddress! + written
+        let put = pwrite(shared, start, source.count - written, off_t(written))
+        if put < 0 && errno == EINTR { continue }
+        guard put > 0 else { return false }
+        written += put
+      }
+      return true
+    }
+  }
+}
+
+extension WorkerLimits {
+  /// What DICOM files may cost under these limits.
+  var dicom: DICOMFile.Limits {
+    var limits = DICOMFile.Limits()
+    (limits.fileBytes, limits.decodedBytes) = (fileBytes, volumeBytes)
+    return limits
+  }
+}

@@ -1,0 +1,152 @@
+import DICOM
+import Imaging
+import NIfTI
+
+/// A file whose header is wanted.
+struct ScanItem: Codable, Equatable {
+  enum Kind: String, Codable { case dicom, nifti }
+
+  var path: String
+  var kind: Kind
+  /// The voxels' file of a pair.
+  var partner: String?
+}
+
+/// What the parent asks of a worker.
+enum WorkerRequest: Codable {
+  /// Headers: one ``ScanAnswer`` for each item, in order.
+  case scan([ScanItem], WorkerLimits)
+  /// A series decoded into the shared memory: a ``VolumeAnswer/at(file:)`` for each file, then one
+  /// of the other answers.
+  case dicom(DICOMSeries, WorkerLimits)
+  /// A NIfTI file read into the shared memory.
+  case nifti(path: String, channels: Bool, WorkerLimits)
+}
+
+/// What a header says.
+enum ScanAnswer: Codable, Equatable {
+  case dicom(DICOMHeader)
+  case nifti(NIfTISummary)
+  case refused(Fault)
+}
+
+/// A NIfTI file without its voxels.
+struct NIfTISummary: Codable, Equatable {
+  /// SHA-256 of the file's bytes, and of its partner's, in hexadecimal.
+  var digest: String
+  var grid: Grid
+  var fourth: Int
+}
+
+/// How far the decoding of a volume has come.
+enum VolumeAnswer: Codable {
+  case at(file: Int)
+  case volume(VolumeDescription)
+  case refused(Fault)
+}
+
+/// What lies in the shared memory.
+struct VolumeDescription: Codable {
+  var grid: Grid
+  var leading: LeadingAxis
+  var type: VoxelType
+  var scaling: Scaling
+  var flags: [String] = []
+  /// A cleaned header, base64.
+  var niftiHeader: String?
+  /// Seconds between points in time.
+  var timeStep: Double?
+
+  /// Bytes of the voxels, or nil when the description cannot be right.
+  func byteCount(limit: Int) -> Int? {
+    var count = type.size
+    for factor in [leading.count, grid.size.x, grid.size.y, grid.size.z] {
+      guard factor > 0, factor <= 1 << 24 else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: factor)
+      guard !overflow, product <= limit else { return nil }
+      count = product
+    }
+    guard grid.affine.isRegular, scaling.fits(slices: leading.count * grid.size.z),
+      flags.count <= 64, flags.allSatisfy(isWord), timeStep?.isFinite ?? true
+    else { return nil }
+    return count
+  }
+}
+
+extension Scaling {
+  /// Whether every number is finite and there is one pair a slice where there are several.
+  func fits(slices: Int) -> Bool {
+    switch self {
+    case .identity: true
+    case .uniform(let slope, let intercept): slope.isFinite && intercept.isFinite
+    case .perSlice(let slopes, let intercepts):
+      slopes.count == slices && intercepts.count == slices
+        && slopes.allSatisfy(\.isFinite) && intercepts.allSatisfy(\.isFinite)
+    }
+  }
+}
+
+extension NIfTISummary {
+  /// Whether a worker may have said this of a sound file.
+  var isPlausible: Bool {
+    let size = grid.size
+    return digest.utf8.count == 64 && grid.affine.isRegular && fourth > 0 && fourth <= 1 << 24
+      && [size.x, size.y, size.z].allSatisfy { $0 > 0 && $0 <= 1 << 24 }
+      && size.x.multipliedReportingOverflow(by: size.y &* size.z).overflow == false
+  }
+}
+
+extension DICOMHeader {
+  /// Whether a worker may have said this of the file at `path`: numbers that grouping multiplies,
+  /// converts or uses as indices are within the bounds that it relies on.
+  func isPlausible(path: String) -> Bool {
+    guard identity.path == path, planes.count <= 65_536 else { return false }
+    guard mosaicSide.map({ (1...64).contains($0) }) ?? true else { return false }
+    guard acquisition.isShort, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
+    if let pixels {
+      guard pixels.isPlausible else { return false }
+      if mosaicSide == nil { guard planes.count <= pixels.frames else { return false } }
+      if let side = mosaicSide {
+        guard pixels.rows % side == 0, pixels.columns % side == 0, planes.count <= side * side
+        else { return false }
+      }
+    } else {
+      guard planes.isEmpty else { return false }
+    }
+    return planes.allSatisfy { $0.isPlausible && planes.indices.contains($0.index) }
+  }
+}
+
+extension PixelFormat {
+  fileprivate var isPlausible: Bool {
+    (1...65_535).contains(rows) && (1...65_535).contains(columns) && (1...65_536).contains(frames)
+      && [8, 16, 32].contains(bitsAllocated) && (1...bitsAllocated).contains(bitsStored)
+      && (bitsStored - 1..<bitsAllocated).contains(highBit)
+  }
+}
+
+extension DICOMHeader.Plane {
+  fileprivate var isPlausible: Bool {
+    let numbers =
+      [position, right, down].flatMap { [$0.x, $0.y, $0.z] }
+      + [spacing.x, spacing.y, slope, intercept, echoTime ?? 0]
+      + [time.position, time.trigger, time.acquisition].map { $0 ?? 0 }
+    return numbers.allSatisfy { $0.isFinite && abs($0) < 1e15 } && spacing.x > 0 && spacing.y > 0
+  }
+}
+
+extension Acquisition {
+  fileprivate var isShort: Bool {
+    [modality, manufacturer, model, kernel, bodyPart, scanningSequence, acquisitionType, units]
+      .allSatisfy { ($0?.utf8.count ?? 0) <= 256 }
+  }
+}
+
+/// Letters, digits and what joins them: no room for a sentence, a path or a name with a blank.
+func isWord(_ text: String) -> Bool {
+  (1...64).contains(text.utf8.count)
+    && text.utf8.allSatisfy {
+      (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+        || [43, 45, 46, 61, 95].contains($0)
+    }
+}
