@@ -1,0 +1,92 @@
+import Augment
+
+/// What is trained, and from what start.
+public enum FinetuneMode: String, Codable, Sendable, CaseIterable {
+  /// One 1×1 convolution on the maps of a frozen, pretrained encoder: what the features are worth.
+  case linear
+  /// The whole U-Net, its encoder starting from the pretrained one.
+  case full
+  /// The whole U-Net from random weights: what pretraining must be compared with.
+  case scratch
+}
+
+/// How the learning rate falls after the warm-up.
+public enum FinetuneSchedule: String, Codable, Sendable, CaseIterable {
+  /// (1 − t)^0.9, nnU-Net's.
+  case poly
+  /// ½(1 + cos πt).
+  case cosine
+}
+
+/// How weights are moved.
+public enum FinetuneOptimiser: String, Codable, Sendable, CaseIterable {
+  /// Adam with decoupled weight decay (Loshchilov and Hutter, 1711.05101).
+  case adamw
+  /// Stochastic gradient descent with Nesterov momentum.
+  case sgd
+}
+
+/// The type that convolutions are computed in; weights and losses stay float32.
+public enum FinetunePrecision: String, Codable, Sendable, CaseIterable {
+  case float32, bfloat16
+}
+
+/// Which of the validated states becomes the segmenter.
+public enum FinetuneKeep: String, Codable, Sendable, CaseIterable {
+  /// The one with the highest Dice on the validation split.
+  case best
+  /// The one after the last step.
+  case last
+}
+
+/// How a segmenter is trained. Pretrained and from-scratch training share everything but the mode.
+public struct FinetuneRecipe: Codable, Sendable, Equatable {
+  /// What is trained.
+  public var mode = FinetuneMode.full
+  /// Channels of the U-Net's stages in mode `scratch`, each half the size of the one before; else the
+  /// encoder's are used.
+  public var features = [16, 32, 64, 128, 128]
+  /// Labelled volumes of the training split to learn from: nested subsets fixed by the seed; 0
+  /// takes all.
+  public var volumes = 0
+  /// Optimiser steps.
+  public var steps = 1000
+  /// Slices a step.
+  public var batch = 16
+  /// The highest learning rate. 6e-3 with AdamW is what a plain prototype ended at for scratch and
+  /// for pretrained alike.
+  public var lr = 6e-3
+  /// The encoder's learning rate relative to the rest, in mode `full`.
+  public var encoderLrFactor = 1.0
+  /// How weights are moved.
+  public var optimiser = FinetuneOptimiser.adamw
+  /// Of stochastic gradient descent, Nesterov's.
+  public var momentum = 0.9
+  /// Decoupled for AdamW, in the gradient for SGD.
+  public var weightDecay = 1e-2
+  /// Steps over which the learning rate rises from nothing.
+  public var warmup = 20
+  /// How it falls afterwards.
+  public var schedule = FinetuneSchedule.poly
+  /// Gradients longer than this are shortened to it; 0 leaves them.
+  public var clip = 12.0
+  /// The type that convolutions are computed in.
+  public var precision = FinetunePrecision.float32
+  /// Whether images lie in memory with the channels last, which convolutions are fastest on.
+  public var channelsLast = true
+  /// How slices and their labels are varied.
+  public var augmentation = LabelledRecipe()
+  /// Whether the coarser stages of the decoder learn too, each with half the weight of the finer.
+  public var deepSupervision = false
+  /// Fixes the subset of volumes, the order of slices, their variation and the first weights.
+  public var seed: UInt64 = 0
+  /// Steps between two scores on the validation split; 0 scores at the end alone.
+  public var validateEvery = 200
+  /// Which state is kept.
+  public var keep = FinetuneKeep.best
+  /// Threads of one operation on the CPU; 0 takes all cores.
+  public var threads = 0
+
+  /// The defaults.
+  public init() {}
+}

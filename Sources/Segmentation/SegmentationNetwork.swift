@@ -1,0 +1,156 @@
+import Models
+import NN
+import Torch
+
+/// The network of a segmenter: an encoder, what turns its maps into class scores, and their sizes.
+public struct NetworkDescription: Codable, Sendable, Equatable {
+  /// The ways from an encoder's maps to class scores.
+  public enum Head: String, Codable, Sendable, CaseIterable {
+    /// The expanding path of a U-Net.
+    case decoder
+    /// Batch norm without affine and one 1×1 convolution on the up-sampled maps of a frozen encoder.
+    case probe
+  }
+
+  /// The encoder.
+  public var encoder: EncoderArchitecture
+  /// What follows it.
+  public var head: Head
+  /// Outputs, the background included.
+  public var classes: Int
+
+  /// Describes a network.
+  public init(encoder: EncoderArchitecture, head: Head, classes: Int) {
+    (self.encoder, self.head, self.classes) = (encoder, head, classes)
+  }
+}
+
+/// A segmentation network with its parameters: `encoder.…` and `decoder.…` as in nnU-Net, or an
+/// encoder by its own names and `probe.…`.
+struct SegmentationNetwork {
+  let description: NetworkDescription
+  let store: ParameterStore
+  /// How many of the store's first entries are the encoder's.
+  private let encoderEntries: Int
+  private let encoder: any Encoder
+  private let head: Head
+
+  private enum Head {
+    case decoder(UNetDecoder)
+    case probe(LinearSegmentationHead)
+  }
+
+  init(
+    _ description: NetworkDescription, seed: UInt64 = 0, device: Device = .cpu,
+    format: MemoryFormat = .contiguous
+  ) throws {
+    self.description = description
+    store = try ParameterStore(seed: seed, device: device, format: format)
+    encoder = description.encoder.build(store.root)
+    encoderEntries = store.entries.count
+    switch description.head {
+    case .decoder:
+      guard description.encoder.kind == .unet else {
+        throw SegmentationError.noDecoder(encoder: description.encoder.kind.rawValue)
+      }
+      head = .decoder(
+        UNetDecoder(store.root / "decoder", description.encoder, classes: description.classes))
+    case .probe:
+      for entry in store.entries where entry.kind == .parameter {
+        entry.tensor.requiringGradient(false)
+      }
+      head = .probe(
+        LinearSegmentationHead(
+          store.root / "probe", channels: encoder.channels, classes: description.classes))
+    }
+  }
+
+  /// Class scores of N×C×H×W images, finest first: N×classes×H×W, then half of it and so on; the
+  /// probe has the finest alone.
+  func callAsFunction(_ images: Tensor, _ mode: Mode) -> [Tensor] {
+    switch head {
+    case .decoder(let decoder):
+      return decoder.deepLogits(encoder(images, mode), mode)
+    case .probe(let probe):
+      let maps = withoutGradients { encoder(images, .evaluation) }
+      return [probe(maps, to: (images.shape[2], images.shape[3]), mode)]
+    }
+  }
+
+  /// Copies a pretrained encoder in and says which tensors were taken.
+  ///
+  /// - Throws: `NNError.doesNotFit` listing what is missing, too much or of another shape.
+  func load(_ pretrained: PretrainedEncoder) throws(NNError) -> LoadReport {
+    var report = try store.load(pretrained.tensors, strict: false)
+    let own = Set(store.entries.prefix(encoderEntries).map(\.name))
+    report.missing.removeAll { !own.contains($0) }
+    guard report.isComplete else { throw .doesNotFit(report) }
+    return report
+  }
+
+  /// The trainable parameters of the encoder and of what follows it.
+  var trainable: (encoder: [Parameter], head: [Parameter]) {
+    let own = Set(store.entries.prefix(encoderEntries).map(\.name))
+    let all = store.trainable
+    return (all.filter { own.contains($0.name) }, all.filter { !own.contains($0.name) })
+  }
+
+  /// - Throws: ``SegmentationError/canvasDoesNotFit(height:width:multiple:)`` for slices whose sides
+  ///   the encoder cannot halve often enough.
+  func requireFit(height: Int, width: Int) throws(SegmentationError) {
+    let multiple = description.encoder.depth
+    guard height % multiple == 0, width % multiple == 0 else {
+      throw .canvasDoesNotFit(height: height, width: width, multiple: multiple)
+    }
+  }
+}
+
+extension SegmentationNetwork {
+  /// Builds the network that a recipe asks for and copies the encoder in, unless it starts from
+  /// scratch.
+  static func build(
+    _ recipe: FinetuneRecipe, channels: Int, classes: Int, encoder: PretrainedEncoder?,
+    device: Device
+  ) throws -> (network: SegmentationNetwork, loaded: LoadReport?) {
+    var architecture = EncoderArchitecture()
+    architecture.inputChannels = channels
+    architecture.features = recipe.features
+    architecture.strides = [1] + [Int](repeating: 2, count: max(0, recipe.features.count - 1))
+    if recipe.mode != .scratch {
+      guard let encoder else {
+        throw SegmentationError.encoderMissing(mode: recipe.mode.rawValue)
+      }
+      architecture = encoder.architecture
+    }
+    guard architecture.inputChannels == channels else {
+      throw SegmentationError.channelsDiffer(expected: architecture.inputChannels, found: channels)
+    }
+    let network = try SegmentationNetwork(
+      NetworkDescription(
+        encoder: architecture, head: recipe.mode == .linear ? .probe : .decoder, classes: classes),
+      seed: recipe.seed, device: device, format: recipe.channelsLast ? .channelsLast : .contiguous)
+    guard recipe.mode != .scratch, let encoder else { return (network, nil) }
+    return (network, try network.load(encoder))
+  }
+
+  /// One optimiser for the encoder, where it learns, and one for the rest, with the factor that
+  /// each multiplies the learning rate by.
+  func optimizers(_ recipe: FinetuneRecipe) -> [(optimizer: any Optimizer, factor: Double)] {
+    let (encoder, head) = trainable
+    return [(encoder, recipe.encoderLrFactor), (head, 1)].filter { !$0.0.isEmpty }.map {
+      parameters, factor in
+      switch recipe.optimiser {
+      case .adamw:
+        return (
+          AdamW(parameters, learningRate: recipe.lr, weightDecay: recipe.weightDecay), factor
+        )
+      case .sgd:
+        return (
+          SGD(
+            parameters, learningRate: recipe.lr, momentum: recipe.momentum,
+            weightDecay: recipe.weightDecay, nesterov: true), factor
+        )
+      }
+    }
+  }
+}
