@@ -32,11 +32,7 @@ public final class SliceStore: Sendable {
     digest = manifest.digest
     volumes = try Self.volumes(path, channels: attributes.channels)
     parts = try SplitTable(path: path + "/split.tsv", volumes: volumes).parts
-    index = try RecordFile(path + "/slices.index", magic: SliceIndexRecord.magic)
-    let slices = volumes.reduce(0) { $0 &+ $1.sliceCount }
-    guard index.recordSize == SliceIndexRecord.size, index.count == slices else {
-      throw StoreError.damaged(path: index.path, reason: "it does not fit the volumes")
-    }
+    index = try Self.index(path, volumes: volumes)
     image = try ShardFiles(
       path + "/image", expecting: SliceLayout.image(attributes, count: index.count))
     label =
@@ -51,6 +47,23 @@ public final class SliceStore: Sendable {
       attributes.isPossible
     else { throw ZarrError.metadata(path: path + "/zarr.json", reason: "impossible attributes") }
     return attributes
+  }
+
+  /// The flat index; each of its records must belong to the volume that claims the slice.
+  private static func index(_ path: String, volumes: [SliceVolumeRecord]) throws -> RecordFile {
+    let file = try RecordFile(path + "/slices.index", magic: SliceIndexRecord.magic)
+    let slices = volumes.reduce(0) { $0 &+ $1.sliceCount }
+    guard file.recordSize == SliceIndexRecord.size, file.count == slices else {
+      throw StoreError.damaged(path: file.path, reason: "it does not fit the volumes")
+    }
+    for (ordinal, volume) in volumes.enumerated() {
+      for k in 0..<volume.sliceCount {
+        let record = file.record(volume.firstSlice + k)
+        guard record.load(0, as: UInt32.self) == ordinal, record.load(4, as: UInt32.self) == k
+        else { throw StoreError.damaged(path: file.path, reason: "its order is not the volumes'") }
+      }
+    }
+    return file
   }
 
   private static func volumes(_ path: String, channels: Int) throws -> [SliceVolumeRecord] {

@@ -42,7 +42,8 @@ public struct SliceStoreAttributes: Codable, Sendable, Equatable {
   var isPossible: Bool {
     let sides = [channels, height, width]
     return sides.allSatisfy { (1...32_768).contains($0) } && sliceCount <= 1 << 29
-      && (1...1 << 40).contains(shardBytes) && scaleFactor.isFinite && addOffset.isFinite
+      && (1...1 << 40).contains(shardBytes) && slicesPerShard <= 1 << 20 && scaleFactor.isFinite
+      && addOffset.isFinite
   }
 }
 
