@@ -81,9 +81,16 @@ extension DICOMFile {
       rows: Int(pixels.rows), columns: Int(pixels.columns), frames: Int(pixels.frames),
       bitsAllocated: Int(pixels.bits_allocated), bitsStored: Int(pixels.bits_stored),
       highBit: Int(pixels.high_bit), isSigned: pixels.is_signed != 0, photometric: photometric,
-      padding: item.integer(Tag.pixelPadding))
+      padding: padding(item, isSigned: pixels.is_signed != 0))
     try check(format, pixels)
     return format
+  }
+
+  /// PixelPaddingValue, whose VR some writers take for unsigned where pixels are signed.
+  private func padding(_ item: DICOMItem, isSigned: Bool) -> Int? {
+    item.integer(Tag.pixelPadding).map {
+      $0 > 0x7FFF && $0 <= 0xFFFF && isSigned ? $0 - 0x1_0000 : $0
+    }
   }
 
   private func colourReason(_ photometric: String, samples: Int) -> String {

@@ -132,7 +132,7 @@ extension Stack {
   private func checkTime(
     _ levels: [[Member]], _ refuse: (String) -> DICOMError
   ) throws(DICOMError) {
-    guard let times = levels.first?.map(\.plane.time.position) else { return }
+    guard let times = levels.first?.map(\.plane.time.position), times.count > 1 else { return }
     for (z, level) in levels.enumerated() where level.map(\.plane.time.position) != times {
       throw refuse(
         "slice \(z + 1) (\(place(level[0]))) has other temporal positions than the first")

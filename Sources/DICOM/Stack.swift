@@ -61,13 +61,16 @@ struct Stack {
     ]
   }
 
+  /// How many clusters are looked through; a thousand directions in one series are no stack.
+  private static let searched = 1_000
+
   /// Numbers the points so that points nearer than `tolerance` (largest difference of a
   /// coordinate) to a cluster's first one share a number; numbers follow the points' values.
   static func clusters(_ points: [[Double]], tolerance: Double) -> [Int] {
     var first: [[Double]] = []
     var labels: [Int] = []
     for point in points {
-      let near = first.firstIndex { other in
+      let near = first.prefix(searched).firstIndex { other in
         zip(point, other).allSatisfy { abs($0 - $1) <= tolerance }
       }
       labels.append(near ?? first.count)

@@ -67,8 +67,10 @@ extension Phantom {
     for time: UInt32 in [0x30, 0x31, 0x32, 0x33] {
       try item.put(0x0008_0000 | time, "TM", "101500")
     }
+    try item.put(0x0008_0050, "SH", "")
     try item.put(0x0008_0060, "CS", "MR")
     try item.put(0x0008_0070, "LO", "Lamina")
+    try item.put(0x0008_0090, "PN", "")
     try item.put(0x0008_103E, "LO", "structural")
     try item.put(0x0008_1090, "LO", "Phantom")
     try item.put(0x0010_0010, "PN", "Phantom^\(identity.patient + 1)")
@@ -83,7 +85,9 @@ extension Phantom {
     try item.put(0x0018_0080, "DS", "1900")
     try item.put(0x0018_0081, "DS", "2.5")
     try item.put(0x0018_0087, "DS", "3")
+    try item.put(0x0018_0091, "IS", "1")
     try item.put(0x0018_1314, "DS", "9")
+    try item.put(0x0018_5100, "CS", "HFS")
     try item.put(0x0020_000D, "UI", identity.uid(.study))
     try item.put(0x0020_000E, "UI", identity.uid(.series))
     try item.put(0x0020_0010, "SH", "1")
@@ -91,6 +95,7 @@ extension Phantom {
     try item.put(0x0020_0012, "IS", "1")
     try item.put(0x0020_0013, "IS", "\(number)")
     try item.put(0x0020_0052, "UI", identity.uid(.frame))
+    try item.put(0x0020_1040, "LO", "")
   }
 
   private static func place(
