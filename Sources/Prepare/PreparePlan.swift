@@ -48,6 +48,10 @@ struct PreparePlan {
     let canvas = recipe.canvas(for: items.lazy.map(\.record.grid))
     resolved.canvas = canvas
     try resolved.validate()
+    guard channels * canvas[0] * canvas[1] <= 1 << 28 else {
+      throw PrepareError.badRecipe(
+        key: "canvas", problem: "a slice of \(channels) × \(canvas[0]) × \(canvas[1]) is too large")
+    }
     (self.recipe, self.items, self.refused) = (resolved, items, refused)
     attributes = SliceStoreAttributes(
       channels: channels, height: canvas[0], width: canvas[1],

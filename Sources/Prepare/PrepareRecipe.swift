@@ -41,8 +41,8 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
     }
     if let canvas {
       try check(
-        canvas.count == 2 && canvas.allSatisfy { $0 > 0 && $0 <= 8192 }, "canvas",
-        "rows and columns, each from 1 to 8192, are needed")
+        canvas.count == 2 && canvas.allSatisfy { (8...8192).contains($0) }, "canvas",
+        "rows and columns, each from 8 to 8192, are needed")
     }
     let (window, clip) = (intensity.window, intensity.percentiles)
     try check(

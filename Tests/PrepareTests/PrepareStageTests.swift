@@ -117,16 +117,16 @@ import Testing
       let cohort = try cohort(folder, [(volume, nil)])
       var recipe = PrepareRecipe()
       recipe.intensity.kind = .none
-      recipe.canvas = [2, 2]
+      recipe.canvas = [8, 8]
       _ = try prepareCohort(cohort, into: folder + "/first.zarr", recipe: recipe)
       #expect(try SliceStore(folder + "/first.zarr").count == 3)
       recipe.time = .each
       _ = try prepareCohort(cohort, into: folder + "/each.zarr", recipe: recipe)
       let store = try SliceStore(folder + "/each.zarr")
       #expect(store.volumes.map(\.lead) == [0, 1])
-      var slice = [Int16](repeating: 0, count: 4)
+      var slice = [Int16](repeating: 0, count: 64)
       try slice.withUnsafeMutableBufferPointer { try store.readImage(4, into: $0) }
-      #expect(slice == [16, 17, 18, 19])
+      #expect([27, 28, 35, 36].map { slice[$0] } == [16, 17, 18, 19])
     }
   }
 
