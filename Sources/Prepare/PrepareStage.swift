@@ -34,14 +34,14 @@ public struct PrepareProgress: Sendable, Equatable {
 
 /// Cuts the volumes of a cohort store for which `select` is true into a slice store at `path`.
 ///
-/// Volumes come in the order of their names, so the same cohort and recipe give the same bytes;
-/// one volume is in memory at a time. After a kill the same call takes up where it stopped. Volumes
+/// Volumes come in the order of their names, so the same cohort and recipe give the same bytes,
+/// with any number of `threads`; one volume is in memory at a time. After a kill the same call takes up where it stopped. Volumes
 /// that do not fit the rest are refused by name and the others go on. What `progress` throws ends
-/// the work, to be taken up later. Throws ``PrepareError`` for a
-/// recipe that makes no sense or when nothing is left, and what the stores throw.
+/// the work, to be taken up later. Throws ``PrepareError`` for a recipe that makes no sense or when
+/// nothing is left, and what the stores throw.
 public func prepareCohort(
   _ cohort: CohortStore, into path: String, recipe: PrepareRecipe,
-  select: (CohortVolume) -> Bool = { _ in true }, shardBytes: Int = 64 << 20,
+  select: (CohortVolume) -> Bool = { _ in true }, shardBytes: Int = 64 << 20, threads: Int = 1,
   progress: (PrepareProgress) throws -> Void = { _ in }
 ) throws -> PrepareReport {
   let plan = try PreparePlan(cohort, recipe: recipe, select: select, shardBytes: shardBytes)
@@ -51,7 +51,7 @@ public func prepareCohort(
   for item in plan.items {
     for lead in item.leads {
       if !writer.contains(item.record.id, lead: lead) {
-        try append(item, lead: lead, of: cohort, recipe: plan.recipe, to: writer)
+        try append(item, lead: lead, of: cohort, recipe: plan.recipe, threads: threads, to: writer)
       }
       done += 1
       try progress(PrepareProgress(done: done, total: total, slices: writer.sliceCount))
@@ -67,7 +67,7 @@ public func prepareCohort(
 
 private func append(
   _ item: PreparePlan.Item, lead: Int, of cohort: CohortStore, recipe: PrepareRecipe,
-  to writer: SliceStoreWriter
+  threads: Int, to writer: SliceStoreWriter
 ) throws {
   let record = item.record
   let prepared = try PreparedVolume(
@@ -75,17 +75,11 @@ private func append(
     label: try item.label.map { try cohort.label(record.id, $0) },
     modality: record.modality ?? "", recipe: recipe, canvas: recipe.canvas ?? [], name: record.id)
   let geometry = prepared.geometry
-  var (slices, labels) = ([Int16](), [UInt8]())
-  slices.reserveCapacity(prepared.channels * geometry.canvas.count)  // K×C×H×W
-  for k in 0..<prepared.sliceCount {
-    slices += prepared.image(slice: k)
-    labels += prepared.label(slice: k) ?? []
-  }
   try writer.append(
     SliceVolumeRecord(
       id: record.id, patient: record.patient, source: geometry.source, canvas: geometry.canvas,
       sliceAxis: geometry.axis, lead: lead, intensity: prepared.intensity),
-    slices: slices, labels: prepared.hasLabel ? labels : nil)
+    slices: prepared.images(threads: threads), labels: prepared.labels(threads: threads))
 }
 
 /// All channels of a volume, or one of its points in time without the others.

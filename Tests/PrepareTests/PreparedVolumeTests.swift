@@ -120,6 +120,19 @@ import Testing
     }
   }
 
+  @Test func anyNumberOfThreadsMakesTheSameSlices() throws {
+    let grid = Scans.grid("ASR", degrees: 9)
+    let prepared = try PreparedVolume(
+      Scans.numbered(grid), label: Scans.mask(grid), modality: "MR", recipe: PrepareRecipe(),
+      canvas: [16, 16])
+    let images = (0..<prepared.sliceCount).flatMap { prepared.image(slice: $0) }
+    let labels = (0..<prepared.sliceCount).flatMap { prepared.label(slice: $0) ?? [] }
+    for threads in [1, 2, 5, 64] {
+      #expect(prepared.images(threads: threads) == images)
+      #expect(prepared.labels(threads: threads) == labels)
+    }
+  }
+
   @Test func aPointInTimeIsChosenByItsNumber() throws {
     let grid = Scans.grid("LPS", size: SIMD3(2, 2, 1))
     let volume = Volume(grid: grid, leading: .time(2), values: [Int16](0..<8))
