@@ -17,16 +17,15 @@ public enum JSON: Sendable, Equatable {
     guard text.count <= 64 << 20 else {
       throw .metadata(path: path, reason: "\(text.count) bytes of JSON")
     }
-    do {
-      self = try JSONDecoder().decode(JSON.self, from: Data(text))
-    } catch {
+    guard let value = JSONParser.value(of: text) else {
       throw .metadata(path: path, reason: "not JSON")
     }
+    self = value
   }
 
   /// Any encodable value as JSON.
   public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSON.self, from: JSONEncoder().encode(value))
+    self = try JSON(text: [UInt8](JSONEncoder().encode(value)), path: "\(type(of: value))")
   }
 
   /// This JSON as a decodable value.

@@ -39,11 +39,21 @@ import Zarr
     #expect(read?["n"] as? Double == 0.1)
   }
 
+  @Test func escapesAndExponentsAreRead() throws {
+    let text = #" {"a\u00e9\ud83d\ude00\/" : [ -0, 1e2, 2.5E-1, 1.0 ,-7 ] } "#
+    let value = try JSON(text: Array(text.utf8), path: "x")
+    #expect(value == ["aé😀/": [0, 100, 0.25, 1, -7]])
+  }
+
   @Test func truthIsNoNumber() throws {
     #expect(try JSON(text: Array("[true, 1, 0, false]".utf8), path: "x") == [true, 1, 0, false])
   }
 
-  @Test(arguments: ["", "{", "{\"a\":}", "[1 2]", "nul", "{\"a\": 1} x"])
+  @Test(arguments: [
+    "", "{", "{\"a\":}", "[1,]", "nul", "{\"a\": 1} x", "[1 2]", "01", "1.", "-", "+1", "NaN",
+    "1e999",
+    "\"a", "\"\\u12\"", "\"\\ud800\"", "\"\\x\"", "{1: 2}", "[\"a\u{1}\"]", "{\"a\" 1}", "\"\\",
+  ])
   func whatIsNoJSONIsRefusedByName(text: String) {
     #expect(throws: ZarrError.metadata(path: "zarr.json", reason: "not JSON")) {
       try JSON(text: Array(text.utf8), path: "zarr.json")
