@@ -60,7 +60,7 @@ public struct LinearSegmentationHead {
   public func callAsFunction(
     _ maps: [Tensor], to size: (height: Int, width: Int), _ mode: Mode
   ) -> Tensor {
-    precondition(maps.count == norms.count, "\(maps.count) maps for \(norms.count) norms")
+    require(maps.count == norms.count, "\(maps.count) maps for \(norms.count) norms")
     var logits = bias.reshaped([1, -1, 1, 1])
     var start = 0
     for (map, norm) in zip(maps, norms) {

@@ -56,7 +56,7 @@ public struct PlainConvEncoder: Encoder {
   /// Makes the stages under `scope`, which is `encoder` in nnU-Net's checkpoints.
   public init(_ scope: Scope, _ architecture: EncoderArchitecture) {
     let (features, steps) = (architecture.features, architecture.strides)
-    precondition(
+    require(
       features.count == steps.count && !features.isEmpty,
       "\(features.count) features and \(steps.count) strides")
     channels = features
@@ -119,7 +119,7 @@ public struct UNetDecoder {
   /// Logits at the resolution of the first map, N×classes×H×W.
   public func callAsFunction(_ maps: [Tensor], _ mode: Mode) -> Tensor {
     guard let features = features(maps, mode).last, let head = heads.last else {
-      preconditionFailure("a U-Net of one stage has no decoder")
+      fatalError("a U-Net of one stage has no decoder")
     }
     return head(features)
   }
@@ -131,7 +131,7 @@ public struct UNetDecoder {
 
   /// The maps of the decoder's stages, deep to shallow.
   private func features(_ maps: [Tensor], _ mode: Mode) -> [Tensor] {
-    precondition(maps.count == stages.count + 1, "\(maps.count) maps for \(stages.count) stages")
+    require(maps.count == stages.count + 1, "\(maps.count) maps for \(stages.count) stages")
     var results: [Tensor] = []
     for (index, stage) in stages.enumerated() {
       let enlarged = transposed[index](results.last ?? maps[maps.count - 1])
@@ -151,7 +151,7 @@ public struct PlainConvUNet {
 
   /// Makes both at the root.
   public init(_ root: Scope, _ architecture: EncoderArchitecture, classes: Int) {
-    precondition(architecture.kind == .unet, "PlainConvUNet of kind \(architecture.kind)")
+    require(architecture.kind == .unet, "PlainConvUNet of kind \(architecture.kind)")
     encoder = PlainConvEncoder(root / "encoder", architecture)
     decoder = UNetDecoder(root / "decoder", architecture, classes: classes)
   }

@@ -24,7 +24,7 @@ extension Whitening {
   public func foldedForward(
     into weight: Tensor, bias: Tensor?
   ) -> (weight: Tensor, bias: Tensor) {
-    precondition(
+    require(
       weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
       "only 1×1 convolutions can take whitening in: this kernel is \(weight.shape)")
     return withoutGradients {
@@ -43,7 +43,7 @@ extension Whitening {
   public func foldedBackward(
     into weight: Tensor, bias: Tensor?
   ) -> (weight: Tensor, bias: Tensor) {
-    precondition(
+    require(
       weight.shape[0] == channels,
       "a layer of \(weight.shape[0]) outputs before \(channels) channels")
     return withoutGradients {

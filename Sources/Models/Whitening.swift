@@ -49,7 +49,7 @@ public struct Whitening {
   public init(
     _ scope: Scope, _ channels: Int, _ recipe: WhiteningRecipe = .init(), affine: Bool = false
   ) {
-    precondition((1...7).contains(recipe.iterations), "\(recipe.iterations) iterations, not 1...7")
+    require((1...7).contains(recipe.iterations), "\(recipe.iterations) iterations, not 1...7")
     let width = Whitening.width(of: channels, atMost: recipe.width)
     (self.recipe, self.channels, self.width) = (recipe, channels, width)
     mean = scope.buffer("running_mean", [channels], 0)
@@ -90,7 +90,7 @@ public struct Whitening {
   /// Mean C and covariance groups×width×width of the batch in float64; the running ones are moved towards them.
   private func statistics(of map: Tensor) -> (mean: Tensor, covariance: Tensor) {
     let samples = map.count / channels
-    precondition(
+    require(
       samples >= fewestSamples,
       "whitening \(width) channels together needs \(fewestSamples) samples, the batch has \(samples)"
     )

@@ -54,7 +54,7 @@ public struct BatchNorm2d {
     batches.add(1)
     if groups == 1 { return normalized(x, training: true, momentum) }
     let count = x.shape[0]
-    precondition(count % groups == 0, "a batch of \(count) cannot be cut into \(groups) parts")
+    require(count % groups == 0, "a batch of \(count) cannot be cut into \(groups) parts")
     let share = count / groups
     let part = 1 - pow(1 - momentum, 1 / Double(groups))
     let parts = (0..<groups).map {
@@ -106,7 +106,7 @@ public struct GroupNorm {
 
   /// Makes `weight` and `bias`. Channels must be a multiple of the groups.
   public init(_ scope: Scope, groups: Int, _ channels: Int, epsilon: Double = 1e-5) {
-    precondition(channels % groups == 0, "\(channels) channels in \(groups) groups")
+    require(channels % groups == 0, "\(channels) channels in \(groups) groups")
     weight = scope.parameter("weight", [channels], .constant(1))
     bias = scope.parameter("bias", [channels], .constant(0))
     (self.groups, self.epsilon) = (groups, epsilon)

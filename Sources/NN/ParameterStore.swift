@@ -65,7 +65,7 @@ public final class ParameterStore {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 
   func add(_ name: String, _ kind: Kind, _ tensor: Tensor) {
-    precondition(places[name] == nil, "two layers claim the name \(name)")
+    require(places[name] == nil, "two layers claim the name \(name)")
     places[name] = entries.count
     entries.append(Entry(name: name, kind: kind, tensor: tensor))
   }
@@ -115,7 +115,7 @@ extension ParameterStore {
   }
 
   private func pairs(with other: ParameterStore) -> Zip2Sequence<[Entry], [Entry]> {
-    precondition(
+    require(
       entries.map(\.name) == other.entries.map(\.name), "the stores hold different models")
     return zip(entries, other.entries)
   }

@@ -9,7 +9,7 @@ public struct Scope {
 
   /// The scope of this name inside a scope.
   public static func / (scope: Scope, name: String) -> Scope {
-    precondition(!name.isEmpty, "a scope needs a name")
+    require(!name.isEmpty, "a scope needs a name")
     return Scope(store: scope.store, path: scope.path.isEmpty ? name : "\(scope.path).\(name)")
   }
 

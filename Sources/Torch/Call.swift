@@ -67,3 +67,11 @@ extension [Int] {
 
 /// Both directions, as the shim takes strides and paddings.
 func pair(_ value: Int) -> [Int64] { [Int64(value), Int64(value)] }
+
+/// Traps with a reason unless a condition holds; in release builds too, where `precondition` keeps its reason to itself.
+package func require(
+  _ condition: @autoclosure () -> Bool, _ reason: @autoclosure () -> String,
+  file: StaticString = #fileID, line: UInt = #line
+) {
+  if !condition() { fatalError(reason(), file: file, line: line) }
+}

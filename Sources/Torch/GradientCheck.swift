@@ -6,7 +6,7 @@
 package func gradientError(
   of inputs: [Tensor], step: Double = 1e-6, _ function: ([Tensor]) -> Tensor
 ) throws(TorchError) -> Double {
-  precondition(inputs.allSatisfy { $0.dtype == .float64 }, "finite differences need float64")
+  require(inputs.allSatisfy { $0.dtype == .float64 }, "finite differences need float64")
   let leaves = inputs.map { $0.detached().contiguous().clone().requiringGradient() }
   let analytic = function(leaves).gradients(of: leaves)
   var (worst, scale) = (0.0, 1.0)

@@ -24,7 +24,7 @@ extension Tensor {
   public init(
     bytes: UnsafeRawBufferPointer, _ shape: [Int], _ dtype: DType
   ) throws(TorchError) {
-    precondition(
+    require(
       bytes.count == shape.reduce(dtype.size, *),
       "\(bytes.count) bytes for a tensor \(dtype) \(shape)")
     self = try throwing {
@@ -55,7 +55,7 @@ extension Tensor {
 
   /// The only element. Traps when there are more.
   public func item(file: StaticString = #fileID, line: UInt = #line) throws(TorchError) -> Double {
-    precondition(count == 1, "item() of a tensor \(self)", file: file, line: line)
+    require(count == 1, "item() of a tensor \(self)", file: file, line: line)
     return try array(of: Double.self)[0]
   }
 

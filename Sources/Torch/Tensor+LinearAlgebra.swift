@@ -38,7 +38,7 @@ extension Tensor {
   public func inverseSquareRoot(
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    precondition(
+    require(
       dtype == .float64, "inverseSquareRoot needs float64, this is \(self)", file: file,
       line: line)
     return trapping(Site(file, line)) { ctorch_inverse_square_root(handle, $0) }

@@ -19,7 +19,7 @@ extension Tensor {
   /// The last two axes exchanged; a view.
   public var transposed: Tensor {
     var axes = Array(0..<rank)
-    precondition(rank >= 2, "transposed needs two axes, this has \(rank)")
+    require(rank >= 2, "transposed needs two axes, this has \(rank)")
     axes.swapAt(rank - 1, rank - 2)
     return permuted(axes)
   }
