@@ -31,7 +31,11 @@ double decimal(const std::string &text) {
   return good ? value : NAN;
 }
 
-bool isBinary(DcmEVR vr) { return vr == EVR_OB || vr == EVR_UN || vr == EVR_OW || vr == EVR_ox; }
+// Elements that only their bytes are known of; private ones of implicit VR among them.
+bool isBinary(DcmEVR vr) {
+  return vr == EVR_OB || vr == EVR_UN || vr == EVR_OW || vr == EVR_ox || vr == EVR_UNKNOWN ||
+         vr == EVR_UNKNOWN2B;
+}
 
 // The text of an element of any VR; the bytes of one whose VR is not known.
 bool textOf(DcmElement *element, std::string &text) {

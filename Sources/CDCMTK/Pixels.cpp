@@ -104,6 +104,7 @@ dicom_pixels describePixels(const dicom_file &file) {
   pixels.has_pixels = file.layout.hasPixels;
   pixels.is_encapsulated = file.layout.isEncapsulated;
   pixels.length = file.layout.pixels.length;
+  for (Span one : file.layout.fragments) pixels.length += one.length;
   pixels.fragments = file.layout.fragments.size();
   return pixels;
 }

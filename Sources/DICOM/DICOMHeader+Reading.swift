@@ -124,6 +124,11 @@ extension DICOMFile {
       guard pixels.fragments >= UInt64(format.frames) else {
         throw wrong("\(format.frames) frames announced, \(pixels.fragments) fragments there")
       }
+      guard total <= 64 << 20 || UInt64(total) / 1_000 <= pixels.length else {
+        throw .limit(
+          path: path,
+          reason: "\(pixels.length) bytes would decode to \(total), over 1000 times more")
+      }
     } else if pixels.length < total || pixels.length > total + total % 2 {
       throw wrong("\(total) bytes of pixels expected, \(pixels.length) there")
     }

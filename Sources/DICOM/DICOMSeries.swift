@@ -23,7 +23,7 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// From stored values to real ones, by slice where slices differ.
   public var scaling: Scaling
   /// What a user should know: "gantry-tilt", "sheared", "monochrome1", "single-slice", "mosaic",
-  /// "multi-frame", "philips-scaling".
+  /// "multi-frame".
   public var flags: [String]
   /// Echo time of this volume in ms.
   public var echoTime: Double?

@@ -109,6 +109,14 @@ import Testing
     #expect(try patched(name) { Fixtures.set(0x0028_0010, [200, 0], in: &$0) } == "pixels")
   }
 
+  @Test func aFewBytesThatClaimABillionPixelsAreRefusedBeforeAnyIsAllocated() throws {
+    let found = try patched("jpeg-ls") { bytes in
+      Fixtures.set(0x0028_0010, [0x00, 0xF0], in: &bytes)
+      Fixtures.set(0x0028_0011, [0x00, 0xF0], in: &bytes)
+    }
+    #expect(found == "limit")
+  }
+
   @Test func aJPEGMarkerThatSendsDCMTKIntoALoopIsRefused() throws {
     let found = try patched("jpeg-baseline") { bytes in
       if let start = Fixtures.find([0xFF, 0xD8, 0xFF], in: bytes) {

@@ -45,7 +45,7 @@ typedef struct {
   int is_signed;
   int has_pixels;       // (7FE0,0010) is there
   int is_encapsulated;  // in fragments
-  uint64_t length;      // bytes of native pixel data
+  uint64_t length;      // bytes of pixel data in the file
   uint64_t fragments;   // without the offset table
   uint64_t digest;      // XXH64 of the pixel bytes as they lie in the file; 0 unless asked for
 } dicom_pixels;

@@ -1,0 +1,89 @@
+import DICOM
+import Imaging
+import Testing
+
+/// Siemens mosaics made by hand: 5 tiles of 2 × 2 pixels on a sheet of 6 × 6.
+@Suite struct MosaicTests {
+  /// A CSA header, version SV10, with one element of three values.
+  private func csa(normal: [Double]) -> [UInt8] {
+    func word(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> ($0 * 8) & 0xFF) } }
+    func padded(_ text: String, to length: Int) -> [UInt8] {
+      Array(text.utf8) + [UInt8](repeating: 0, count: length - text.utf8.count)
+    }
+    var bytes = Array("SV10".utf8) + [4, 3, 2, 1] + word(1) + word(77)
+    bytes += padded("SliceNormalVector", to: 64) + word(3) + padded("FD", to: 4) + word(4)
+    bytes += word(normal.count) + word(77)
+    for value in normal {
+      let text = "\(value)"
+      let length = (text.utf8.count + 3) / 4 * 4
+      bytes += word(length) + word(length) + word(77) + word(length) + padded(text, to: length)
+    }
+    return bytes
+  }
+
+  private func header(_ folder: String, normal: [Double]?, images: Double = 5) throws -> DICOMHeader
+  {
+    let writer = DICOMWriter()
+    let item = writer.root
+    try item.put(0x0008_0008, "CS", "ORIGINAL\\PRIMARY\\M\\ND\\MOSAIC")
+    try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.4")
+    try item.put(0x0008_0018, "UI", "2.25.1")
+    try item.put(0x0008_0060, "CS", "MR")
+    try item.put(0x0018_0088, decimals: [4])
+    try item.put(0x0019_0010, "LO", "SIEMENS MR HEADER")
+    try item.put(0x0019_100A, "US", numbers: [images])
+    try item.put(0x0020_000E, "UI", "2.25.2")
+    try item.put(0x0020_0032, decimals: [-6, -6, 10])
+    try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
+    try item.put(0x0028_0002, "US", numbers: [1])
+    try item.put(0x0028_0004, "CS", "MONOCHROME2")
+    try item.put(0x0028_0030, decimals: [2, 2])
+    for (tag, value): (UInt32, Double) in [
+      (0x10, 6), (0x11, 6), (0x100, 16), (0x101, 12), (0x102, 11), (0x103, 0),
+    ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
+    if let normal {
+      try item.put(0x0029_0010, "LO", "SIEMENS CSA HEADER")
+      try item.put(0x0029_1010, "OB", bytes: csa(normal: normal))
+    }
+    var sheet = [UInt8](repeating: 0, count: 72)
+    for tile in 0..<5 {
+      for pixel in 0..<4 {
+        let (x, y) = (tile % 3 * 2 + pixel % 2, tile / 3 * 2 + pixel / 2)
+        sheet[(y * 6 + x) * 2] = UInt8(tile * 10 + pixel)
+      }
+    }
+    try writer.putPixels(sheet, bits: 16)
+    try writer.write(to: folder + "/m.dcm", transferSyntax: TransferSyntax.implicitLittleEndian)
+    return try DICOMFile.header(folder + "/m.dcm")
+  }
+
+  @Test(arguments: [1.0, -1.0]) func tilesBecomeSlicesOnTheSideOfTheNormal(sign: Double) throws {
+    try Fixtures.withFolder { folder in
+      let grouping = DICOMSeries.group([try header(folder, normal: [0, 0, sign])])
+      let series = try #require(grouping.series.first)
+      #expect(series.flags == ["mosaic"])
+      let volume = try series.volume()
+      #expect(volume.grid.size == SIMD3(2, 2, 5))
+      // The sheet's corner is four pixels of 2 mm, halved, outside the first tile's.
+      #expect(volume.grid.affine.origin == SIMD3(-2, -2, sign > 0 ? 10 : -6))
+      #expect(volume.grid.affine.z == SIMD3(0, 0, 4))
+      let tiles = (0..<5).map { sign > 0 ? $0 : 4 - $0 }
+      let expected = tiles.flatMap { tile in (0..<4).map { Float(tile * 10 + $0) } }
+      #expect(volume.values() == expected)
+    }
+  }
+
+  @Test func aMosaicThatHidesItsDirectionOrCountIsRefused() throws {
+    try Fixtures.withFolder { folder in
+      let cases: [(normal: [Double]?, images: Double)] = [
+        (nil, 5), ([0, 1, 0], 5), ([0, 0, 1], 0), ([0, 0, 1], 17),
+      ]
+      for (normal, images) in cases {
+        let error = #expect(throws: DICOMError.self) {
+          try header(folder, normal: normal, images: images)
+        }
+        #expect(error?.code == "geometry")
+      }
+    }
+  }
+}
