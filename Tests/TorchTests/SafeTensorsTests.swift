@@ -118,4 +118,13 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     #expect(try read.tensors["h"]?.floats() == [1.5, -2])
     #expect(try read.tensors["b"]?.array(of: Bool.self) == [true, false, true])
   }
+
+  @Test func writingAnArchiveOfPythonAgainGivesPythonsBytes() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+    let python = folder + "/Fixtures/python.safetensors"
+    let path = try temporary()
+    try SafeTensors(reading: python).write(to: path)
+    #expect(
+      FileManager.default.contents(atPath: path) == FileManager.default.contents(atPath: python))
+  }
 }
