@@ -130,8 +130,8 @@ final class Finetuning {
   private var rate: Double {
     let (step, steps, warmUp) = (step, recipe.steps, min(recipe.warmup, recipe.steps / 2))
     return switch recipe.schedule {
-    case .poly: polynomialRate(recipe.lr, step: step, of: steps, warmUp: warmUp)
-    case .cosine: cosineRate(recipe.lr, step: step, of: steps, warmUp: warmUp)
+    case .poly: polynomialRate(recipe.learningRate, step: step, of: steps, warmUp: warmUp)
+    case .cosine: cosineRate(recipe.learningRate, step: step, of: steps, warmUp: warmUp)
     }
   }
 
@@ -243,7 +243,7 @@ func withPrecision<Result>(
   _ precision: FinetunePrecision, _ device: Device, _ body: () throws -> Result
 ) rethrows -> Result {
   switch precision {
-  case .float32: try body()
-  case .bfloat16: try withAutocast(.bfloat16, on: device, body)
+  case .fp32: try body()
+  case .bf16: try withAutocast(.bfloat16, on: device, body)
   }
 }

@@ -4,7 +4,7 @@ import Prepare
 /// What in two recorded preparations makes other pixels of the same scan, as `key: one, other`.
 ///
 /// Who trains and which label is taken change no pixel and are left out.
-func differences(_ one: String, _ other: String) -> [String] {
+package func differences(_ one: String, _ other: String) -> [String] {
   let (a, b) = (flattened(one), flattened(other))
   return Set(a.keys).union(b.keys).sorted().compactMap { key in
     guard key != "label", !key.hasPrefix("split."), a[key] != b[key] else { return nil }

@@ -142,12 +142,13 @@ extension SegmentationNetwork {
       switch recipe.optimiser {
       case .adamw:
         return (
-          AdamW(parameters, learningRate: recipe.lr, weightDecay: recipe.weightDecay), factor
+          AdamW(parameters, learningRate: recipe.learningRate, weightDecay: recipe.weightDecay),
+          factor
         )
       case .sgd:
         return (
           SGD(
-            parameters, learningRate: recipe.lr, momentum: recipe.momentum,
+            parameters, learningRate: recipe.learningRate, momentum: recipe.momentum,
             weightDecay: recipe.weightDecay, nesterov: true), factor
         )
       }

@@ -27,10 +27,10 @@ public struct SegmenterDescription: Sendable, Equatable {
   /// Mean Dice on the validation split at that step, on the slices; nil where it was not scored.
   public var validationDice: Double?
 
-  static let kind = "lamina-segmenter-1"
+  private static let kind = "lamina-segmenter-1"
 
   /// The strings of the checkpoint.
-  func metadata() throws -> [String: String] {
+  package func metadata() throws -> [String: String] {
     var strings = [
       "kind": Self.kind, "preprocessing": preparation, "data": digest, "encoder": encoder,
       "step": String(step), "architecture": try json(network), "labels": try json(labels),
@@ -44,7 +44,7 @@ public struct SegmenterDescription: Sendable, Equatable {
   /// Reads the strings of a checkpoint.
   ///
   /// - Throws: ``SegmentationError/notASegmenter(path:reason:)``.
-  init(metadata: [String: String], path: String) throws(SegmentationError) {
+  package init(metadata: [String: String], path: String) throws(SegmentationError) {
     guard metadata["kind"] == Self.kind else {
       throw .notASegmenter(path: path, reason: "its kind is \(metadata["kind"] ?? "not said")")
     }

@@ -1,0 +1,70 @@
+import Foundation
+import Imaging
+import Segmentation
+import Testing
+import Torch
+
+private func trained(_ store: SyntheticStore) throws -> Segmenter {
+  let run = store.run("segmenter")
+  _ = try finetune(
+    store.slices, recipe: SyntheticStore.recipe(.scratch, steps: 2), from: nil, into: run)
+  return try Segmenter(run: run.path, threads: 1)
+}
+
+@Test func aScanLargerThanTheTrainingCanvasIsSegmentedWhole() throws {
+  let segmenter = try trained(SyntheticStore())
+  let scan = SyntheticScan(seed: 9, size: SIMD3(50, 41, 3))
+  let mask = try segmenter.predict(scan.volume, modality: "MR")
+  #expect(mask.grid == scan.volume.grid)
+}
+
+@Test func theSizeOfABatchDoesNotChangeTheMask() throws {
+  let segmenter = try trained(SyntheticStore())
+  let scan = SyntheticScan(seed: 9)
+  let one = try segmenter.predict(scan.volume, modality: "MR", batch: 1)
+  #expect(try segmenter.predict(scan.volume, modality: "MR", batch: 5) == one)
+}
+
+@Test func aMirroredScanHasTheMirroredMaskWhenMirrorImagesAreAveraged() throws {
+  let segmenter = try trained(SyntheticStore())
+  let scan = SyntheticScan(seed: 9, size: SIMD3(32, 32, 3))
+  var mirrored = scan.volume
+  let values = scan.volume.values()
+  mirrored = Volume(
+    grid: scan.volume.grid, values: values.indices.map { values[$0 / 32 * 32 + 31 - $0 % 32] })
+  let one = try segmenter.predict(scan.volume, modality: "MR", mirrored: true).labels
+  let other = try segmenter.predict(mirrored, modality: "MR", mirrored: true).labels
+  let back = other.indices.map { other[$0 / 32 * 32 + 31 - $0 % 32] }
+  #expect(zip(one, back).filter { $0 != $1 }.count < one.count / 200)
+}
+
+@Test func predictionCanBeStopped() throws {
+  let segmenter = try trained(SyntheticStore())
+  #expect(throws: CancellationError.self) {
+    try segmenter.predict(SyntheticScan(seed: 1).volume, modality: "MR", shouldStop: { true })
+  }
+}
+
+@Test func aScanWithOtherChannelsIsRefused() throws {
+  let segmenter = try trained(SyntheticStore())
+  let scan = SyntheticScan(seed: 1).volume
+  let two = Volume(
+    grid: scan.grid, leading: .channel(2), values: scan.values() + scan.values())
+  #expect(throws: SegmentationError.channelsDiffer(expected: 1, found: 2)) {
+    try segmenter.predict(two, modality: "MR")
+  }
+}
+
+@Test func whatIsNoSegmenterIsRefusedByName() throws {
+  let folder = NSTemporaryDirectory() + "no-segmenter-" + UUID().uuidString
+  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: folder) }
+  let file = folder + "/segmenter.safetensors"
+  #expect(throws: SegmentationError.self) { try Segmenter(run: folder) }
+  try SafeTensors(tensors: ["a": .zeros([1])], metadata: ["kind": "other"]).write(to: file)
+  #expect(
+    throws: SegmentationError.notASegmenter(path: file, reason: "its kind is other")
+  ) { try Segmenter(run: folder) }
+  try Data("{}".utf8).write(to: URL(fileURLWithPath: file))
+  #expect(throws: (any Error).self) { try Segmenter(run: folder) }
+}
