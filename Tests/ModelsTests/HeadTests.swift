@@ -1,4 +1,3 @@
-import Foundation
 import Models
 import NN
 import Testing
@@ -52,12 +51,5 @@ import Torch
     #expect(abs(try covariancePenalty(same).item() - 4) < 1e-12)
     let x = Tensor.randomNormal([6, 4], seed: 1).to(.float64)
     #expect(try gradientError(of: [x]) { covariancePenalty($0[0]) } < 1e-7)
-  }
-
-  @Test func anArchitectureComesBackFromItsRecipe() throws {
-    var architecture = EncoderArchitecture()
-    (architecture.kind, architecture.lastNorm) = (.resnet50, WhiteningRecipe())
-    let data = try JSONEncoder().encode(architecture)
-    #expect(try JSONDecoder().decode(EncoderArchitecture.self, from: data) == architecture)
   }
 }
