@@ -21,7 +21,8 @@ ifdef DATA
 	$(LAMINA) run pipelines/demo.yaml --set data="$(DATA)" --into $(OUT)
 else
 	$(LAMINA) phantom --patients 30 --seed 1 --into $(OUT)/phantom
-	$(LAMINA) run pipelines/demo.yaml --set data=$(OUT)/phantom --into $(OUT)
+	$(LAMINA) run pipelines/demo.yaml --set data=$(OUT)/phantom/dicom \
+	  --set ingest.labels=$(OUT)/phantom/labels --into $(OUT)
 endif
 
 test:

@@ -76,7 +76,8 @@ var targets: [Target] = [
   .executableTarget(
     name: "lamina",
     dependencies: [
-      "Cohort", "Metrics", "Phantom", "Recipes", "Report", "SSL", "Segmentation",
+      "Cohort", "Loader", "Metrics", "NIfTI", "Phantom", "Prepare", "Recipes", "Report", "SSL",
+      "Segmentation", "SliceStore", "Spectra", "Torch", "Zarr",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: strict),
 ]
@@ -95,6 +96,7 @@ let tests: [Target] = targets.compactMap { target in
   guard exists("Tests/\(target.name)Tests") else { return nil }
   return .testTarget(
     name: target.name + "Tests", dependencies: [.target(name: target.name)],
+    exclude: exists("Tests/\(target.name)Tests/Fixtures") ? ["Fixtures"] : [],
     swiftSettings: strict)
 }
 

@@ -46,15 +46,16 @@ struct Lamina: ParsableCommand {
 
       EXAMPLE
         lamina phantom --patients 12 --into phantom
-        lamina run pipelines/demo.yaml --set data=phantom --into out
+        lamina run pipelines/demo.yaml --set data=phantom/dicom --set ingest.labels=phantom/labels --into out
 
       Exit codes: 0 done, 1 failed, 2 used wrongly, 3 finished but some inputs were refused.
       """,
     version: version,
     subcommands: [
-      Ingest.self, List.self, Export.self, Prepare.self, Pretrain.self, Finetune.self,
-      Predict.self, Evaluate.self, Spectrum.self, Phantom.self, Inspect.self, Verify.self,
-      Forget.self, Run.self,
+      IngestCommand.self, ListCommand.self, ExportCommand.self, PrepareCommand.self,
+      PretrainCommand.self, FinetuneCommand.self, PredictCommand.self, EvaluateCommand.self,
+      SpectrumCommand.self, PhantomCommand.self, InspectCommand.self, VerifyCommand.self,
+      ForgetCommand.self, RunCommand.self,
     ])
 
   /// The version that stores and runs record.

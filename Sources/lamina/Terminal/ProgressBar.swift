@@ -34,7 +34,8 @@ final class ProgressBar: Sendable {
     if Console.isTerminal && !console.quiet { console.note("") }
   }
 
-  private func text(_ done: Int, _ total: Int, after elapsed: Duration, _ remark: String) -> String {
+  private func text(_ done: Int, _ total: Int, after elapsed: Duration, _ remark: String) -> String
+  {
     let seconds = max(elapsed / .seconds(1), 1e-3)
     let rate = Double(done) / seconds
     var parts = ["\(label): \(done)" + (total > 0 ? " of \(total)" : "") + " \(unit)"]
@@ -56,5 +57,6 @@ func clock(_ seconds: Double) -> String {
   let whole = Int(min(seconds, 3_599_999).rounded(.up))
   let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
   return hours > 0
-    ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+    ? String(format: "%d:%02d:%02d", hours, minutes, rest)
+    : String(format: "%d:%02d", minutes, rest)
 }

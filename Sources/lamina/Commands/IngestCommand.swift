@@ -1,0 +1,59 @@
+import ArgumentParser
+import Cohort
+
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Take DICOM folders, NIfTI files or data sets into a cohort store.",
+    discussion: """
+      Folders of any depth with any mix of series; a folder with dataset.json (Decathlon, nnU-Net) \
+      brings its labels along. Files are read by worker processes under limits: one that kills or \
+      hangs its worker is one refused file. What identifies a person goes into the ledger beside \
+      the store and nowhere else. Running again takes only what is new.
+
+      EXAMPLE
+        lamina ingest /disk/studies --into cohort.zarr
+        lamina ingest phantom/dicom --labels phantom/labels --into cohort.zarr
+      """)
+
+  @Argument(help: "DICOM folders, NIfTI files or folders, or data set folders.")
+  var paths: [String] = []
+
+  @Option(help: "The cohort store to make or to add to.")
+  var into: String
+
+  @Option(help: "A folder of NIfTI masks, matched to the volumes by name or by labels.tsv.")
+  var labels: String?
+
+  @Option(help: "A file with the key of the pseudonyms (default: the ledger makes its own).")
+  var key: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which part of a NIfTI file's path is the patient (default: sub-, else the file's name).",
+      valueName: "regex"))
+  var patientFrom: String?
+
+  @OptionGroup var recipe: RecipeOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard !paths.isEmpty || labels != nil else {
+      throw ValidationError("What shall be ingested? Give a folder of scans, or --labels.")
+    }
+  }
+
+  func run() throws {
+    var chosen = try recipe.pipeline().ingest
+    if let labels { chosen.labels = labels }
+    if let key { chosen.key = key }
+    if let patientFrom { chosen.patientFrom = patientFrom }
+    let report = try ingestStage(paths, into: into, recipe: chosen, console: output.console)
+    if output.json { try printJSON(report) }
+    show(report, volumes: !output.json, console: output.console)
+    if report.isPartial {
+      throw SomeRefused(
+        description: "\(report.refusals.count) inputs were refused; the rest is in \(into).")
+    }
+  }
+}

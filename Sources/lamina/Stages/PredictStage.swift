@@ -1,0 +1,82 @@
+import Cohort
+import Foundation
+import Imaging
+import NIfTI
+import Recipes
+import Segmentation
+import SliceStore
+
+/// Writes masks with one model, as NIfTI on the grid of each scan.
+struct MaskWriter {
+  private let segmenter: Segmenter
+  private let folder: String
+  private let mirrored: Bool
+  private let console: Console
+  /// Masks written so far.
+  private(set) var count = 0
+
+  init(
+    model: String, into folder: String, device name: String, threads: Int = 0,
+    mirrored: Bool = false, console: Console
+  ) throws {
+    segmenter = try Segmenter(run: model, device: device(named: name), threads: threads)
+    (self.folder, self.mirrored, self.console) = (folder, mirrored, console)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Recipe.json(of: segmenter.description.labelNames)
+      .write(to: URL(fileURLWithPath: folder + "/labels.json"), options: .atomic)
+  }
+
+  /// Predicts one scan and writes `NAME.nii.gz`.
+  mutating func write(
+    _ volume: Volume, name: String, modality: String?, like header: NIfTIHeader?
+  ) throws {
+    let mask = try segmenter.predict(
+      volume, modality: modality ?? "", mirrored: mirrored, name: name,
+      shouldStop: { Interruption.isRequested })
+    try NIfTIFile.write(mask, to: "\(folder)/\(name).nii.gz", like: header)
+    count += 1
+  }
+}
+
+/// Predicts volumes of a cohort store; those that cannot be are said by name and counted.
+func predictCohort(
+  _ cohort: String, ids: [String], with writer: inout MaskWriter, console: Console
+) throws -> Int {
+  let store = try CohortStore(cohort)
+  let bar = ProgressBar("predict", unit: "volumes", console: console)
+  var failed = 0
+  for (done, id) in ids.enumerated() {
+    let record = try store.record(id)
+    do {
+      try writer.write(
+        store.volume(id), name: id, modality: record.modality,
+        like: record.niftiHeader.flatMap { try? NIfTIHeader(base64: $0) })
+    } catch let error as SegmentationError {
+      console.complain("\(id): \(error)")
+      failed += 1
+    }
+    bar.update(done + 1, of: ids.count)
+  }
+  bar.finish()
+  return failed
+}
+
+/// Predicts scans that are in no store: DICOM folders and NIfTI files, read by worker processes.
+func predictFiles(
+  _ paths: [String], with writer: inout MaskWriter, console: Console
+) throws -> [Refusal] {
+  let bar = ProgressBar("predict", unit: "volumes", console: console)
+  var failed: [Refusal] = []
+  let refused = try SourceReader.read(paths) { source in
+    do {
+      try writer.write(
+        source.volume, name: source.name, modality: source.modality, like: source.header)
+    } catch let error as SegmentationError {
+      console.complain("\(source.name): \(error)")
+      failed.append(Refusal(.unsupported, .series, name: source.name))
+    }
+    bar.update(writer.count, of: 0)
+  }
+  bar.finish()
+  return refused + failed
+}

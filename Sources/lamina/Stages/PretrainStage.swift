@@ -1,0 +1,56 @@
+import Foundation
+import Recipes
+import SSL
+import SliceStore
+import Torch
+
+/// Pretrains an encoder on the training split of a slice store; goes on where a run stopped.
+func pretrainStage(
+  _ slices: String, into run: String, pipeline: Pipeline, resume: Bool, device: Device,
+  console: Console
+) throws -> PretrainResult {
+  let store = try SliceStore(slices)
+  let bar = ProgressBar("pretrain", unit: "batches", console: console)
+  let result = try pretrain(
+    PretrainData(
+      store, slices: store.slices(ofVolumes: store.split(.train)),
+      preprocessing: String(decoding: Recipe.json(of: store.attributes.recipe), as: UTF8.self),
+      digest: store.digest),
+    recipe: pipeline.pretrain, into: run, resume: resume,
+    recipeText: Recipe.yaml(of: pipeline.pretrain), device: device,
+    shouldStop: { Interruption.isRequested }
+  ) { progress in
+    bar.update(progress.batches, of: progress.of, remark: remark(progress.record))
+  }
+  bar.finish()
+  for note in result.notes { console.note("pretrain: \(note)") }
+  guard result.isComplete else {
+    throw Failure("Stopped at step \(result.step); the same command with --resume goes on.")
+  }
+  return result
+}
+
+/// The losses of a line of the log, with what they would be by chance.
+private func remark(_ record: PretrainRecord?) -> String {
+  guard let record else { return "" }
+  var parts = [String(format: "loss %.3f", record.loss)]
+  if let local = record.local { parts.append(String(format: "local %.3f", local)) }
+  parts.append(String(format: "top-1 %.3f (chance %.4f)", record.topOne, record.chance))
+  return parts.joined(separator: ", ")
+}
+
+/// Opens LibTorch and says which device to compute on.
+///
+/// - Throws: LibTorch's sentence when it is not there; a ``Failure`` for a device that is not.
+func device(named name: String) throws -> Device {
+  try LibTorch.load()
+  guard let device = Device(name) else {
+    throw Failure("--device \(name): write cpu, cuda, or cuda:N.")
+  }
+  if case .cuda(let index) = device, index >= Device.cudaCount {
+    throw Failure(
+      "--device \(name): this LibTorch sees \(Device.cudaCount) CUDA devices; "
+        + "build with LIBTORCH=/path to one with CUDA, or use --device cpu.")
+  }
+  return device
+}

@@ -1,0 +1,130 @@
+import Cohort
+import Foundation
+import Recipes
+import SSL
+import Segmentation
+import SliceStore
+
+/// The whole road under one folder, a stage after the other.
+struct Road {
+  private let pipeline: Pipeline
+  private let folder: String
+  private let deviceName: String
+  private let json: Bool
+  private let console: Console
+  private var stages: StageRecord
+
+  private var cohort: String { folder + "/cohort.zarr" }
+  private var slices: String { folder + "/slices.zarr" }
+  private var pretrained: String { folder + "/pretrain" }
+  private var segmenter: String { folder + "/finetune" }
+  private var masks: String { folder + "/masks" }
+  private var references: String { folder + "/references" }
+
+  init(
+    _ pipeline: Pipeline, in folder: String, device: String, json: Bool, console: Console
+  ) throws {
+    (self.pipeline, self.folder, deviceName) = (pipeline, folder, device)
+    (self.json, self.console) = (json, console)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    stages = StageRecord(folder: folder)
+    try Recipe.yaml(of: pipeline).write(
+      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
+  }
+
+  /// From scans to masks, as far as the data goes.
+  ///
+  /// - Throws: ``SomeRefused`` at the end when inputs were refused on the way.
+  mutating func run() throws {
+    let report = try ingestStage(
+      [pipeline.data], into: cohort, recipe: pipeline.ingest, console: console)
+    show(report, volumes: false, console: console)
+    try prepare()
+    if pipeline.finetune.mode != .scratch { try pretrain() }
+    if try SliceStore(slices).attributes.labelNames.isEmpty {
+      console.note("run: the scans have no labels, so the road ends at the spectrum.")
+    } else {
+      try finetune()
+      try predict()
+      try evaluate()
+    }
+    if report.isPartial {
+      throw SomeRefused(
+        description: "\(report.refusals.count) inputs were refused; see \(cohort)/report.json.")
+    }
+  }
+
+  private mutating func prepare() throws {
+    let inputs = fingerprint(
+      Recipe.json(of: pipeline.prepare), Data(try CohortStore(cohort).digest.utf8))
+    let state = try stages.begin("prepare", output: "slices.zarr", inputs: inputs)
+    guard state != .finished else { return console.note("prepare: nothing has changed") }
+    let report = try prepareStage(
+      cohort, into: slices, recipe: pipeline.prepare, console: console)
+    console.note(summary(of: report))
+    try stages.finish("prepare")
+  }
+
+  private mutating func pretrain() throws {
+    let inputs = fingerprint(
+      Recipe.json(of: pipeline.pretrain), Data(try SliceStore(slices).digest.utf8))
+    let state = try stages.begin("pretrain", output: "pretrain", inputs: inputs)
+    if state == .finished {
+      console.note("pretrain: nothing has changed")
+    } else {
+      let result = try pretrainStage(
+        slices, into: pretrained, pipeline: pipeline, resume: state == .unfinished,
+        device: device(named: deviceName), console: console)
+      if let verdict = result.verdict { console.note("pretrain: \(verdict)") }
+      try stages.finish("pretrain")
+    }
+    let store = try SliceStore(slices)
+    let report = try spectrum(
+      run: pretrained, store, slices: store.slices(ofVolumes: store.split(.train)))
+    console.note(text(of: report))
+  }
+
+  private mutating func finetune() throws {
+    let encoder = pipeline.finetune.mode == .scratch ? nil : pretrained
+    let weights = encoder.flatMap {
+      FileManager.default.contents(atPath: $0 + "/encoder.safetensors")
+    }
+    let inputs = fingerprint(
+      Recipe.json(of: pipeline.finetune), Data(try SliceStore(slices).digest.utf8),
+      weights ?? Data())
+    let state = try stages.begin("finetune", output: "finetune", inputs: inputs)
+    guard state != .finished else { return console.note("finetune: nothing has changed") }
+    let result = try finetuneStage(
+      slices, encoder: encoder, into: segmenter, recipe: pipeline.finetune,
+      device: device(named: deviceName), console: console)
+    console.note(summary(of: result))
+    try stages.finish("finetune")
+  }
+
+  private mutating func predict() throws {
+    let weights = FileManager.default.contents(atPath: FinetuneRun(segmenter).segmenter) ?? Data()
+    let inputs = fingerprint(weights, Data(try CohortStore(cohort).digest.utf8))
+    let state = try stages.begin("predict", output: "masks", inputs: inputs)
+    guard state != .finished else { return console.note("predict: nothing has changed") }
+    let store = try SliceStore(slices)
+    let wanted = store.split(.test).map { store.volumes[$0].id }
+    var writer = try MaskWriter(
+      model: segmenter, into: masks, device: deviceName, console: console)
+    let failed = try predictCohort(cohort, ids: wanted, with: &writer, console: console)
+    guard failed == 0 else { throw Failure("\(failed) volumes could not be predicted.") }
+    try stages.finish("predict")
+  }
+
+  private func evaluate() throws {
+    let store = try SliceStore(slices)
+    let wanted = store.split(.test).map { store.volumes[$0].id }
+    try exportReferences(
+      cohort, ids: wanted, label: pipeline.prepare.label, into: references)
+    let (evaluation, _) = try evaluateStage(
+      masks, against: references, names: store.attributes.labelNames, console: console)
+    try evaluation.json().write(to: URL(fileURLWithPath: folder + "/evaluation.json"))
+    try console.result(
+      json ? String(decoding: evaluation.json(), as: UTF8.self) : evaluation.summaryTable)
+    console.note("run: masks are in \(masks), their references in \(references)")
+  }
+}
