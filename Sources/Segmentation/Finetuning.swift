@@ -23,6 +23,7 @@ public func finetune(
   into run: FinetuneRun, device: Device = .cpu,
   progress: (FinetuneProgress) -> Void = { _ in }, shouldStop: () -> Bool = { false }
 ) throws -> FinetuneResult {
+  try recipe.validate()
   try LibTorch.load()
   LibTorch.threads = recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.processorCount
   let training = try Finetuning(data, recipe, encoder, run, device)

@@ -36,7 +36,9 @@ public struct PretrainedEncoder {
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let file = isFolder.boolValue ? path + "/encoder.safetensors" : path
     guard exists, FileManager.default.fileExists(atPath: file) else {
-      throw SegmentationError.notAnEncoder(path: path, reason: "there is no encoder.safetensors")
+      throw SegmentationError.notAnEncoder(
+        path: path, reason: "there is no encoder.safetensors, which a pretraining writes at its end"
+      )
     }
     let archive = try SafeTensors(reading: file)
     guard let text = archive.metadata["architecture"],

@@ -1,5 +1,7 @@
 /// Why a segmenter could not be trained, read or used.
 public enum SegmentationError: Error, Sendable, Equatable {
+  /// A value of the recipe that no training can have.
+  case badRecipe(key: String, problem: String)
   /// The training split has fewer labelled volumes than asked for.
   case tooFewVolumes(wanted: Int, labelled: Int)
   /// No label has a name, so there is nothing to tell apart.
@@ -32,6 +34,8 @@ extension SegmentationError: CustomStringConvertible {
   /// One sentence: what is wrong and what to do.
   public var description: String {
     switch self {
+    case .badRecipe(let key, let problem):
+      "the recipe's \(key) cannot be used: \(problem)."
     case .tooFewVolumes(let wanted, let labelled):
       "the training split has \(labelled) labelled volumes and \(wanted) are asked for; "
         + "ask for fewer, or ingest more labels."
