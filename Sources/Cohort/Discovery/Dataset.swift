@@ -4,25 +4,29 @@ import Foundation
 ///
 /// Decathlon files are listed, and their fourth axis is channels; nnU-Net writes one file a
 /// channel, `case_0000.nii.gz` and so on, and lists nothing.
-struct Dataset: Equatable {
+package struct Dataset: Equatable {
   /// One case: the files of its channels in order, and its mask.
-  struct Case: Equatable {
-    var images: [String]
-    var label: String?
+  package struct Case: Equatable {
+    package var images: [String]
+    package var label: String?
+
+    package init(images: [String], label: String?) {
+      (self.images, self.label) = (images, label)
+    }
   }
 
   /// Where the description lies.
   var folder: String
-  var cases: [Case] = []
+  package var cases: [Case] = []
   /// Names of the channels in order.
-  var channels: [String] = []
+  package var channels: [String] = []
   /// Names of the classes.
-  var labelNames: [Int: String] = [:]
+  package var labelNames: [Int: String] = [:]
   /// Entries that cannot be used.
-  var refusals: [Refusal] = []
+  package var refusals: [Refusal] = []
 
   /// `CT`, `MR` or `PT` where the channels' names say so.
-  var modality: String? {
+  package var modality: String? {
     let words = channels.map { $0.uppercased() }
     func any(_ parts: [String]) -> Bool {
       words.contains { word in parts.contains { word.hasPrefix($0) } }
@@ -33,7 +37,7 @@ struct Dataset: Equatable {
   }
 
   /// Reads the description in `folder`.
-  init(_ folder: String) throws(Refusal) {
+  package init(_ folder: String) throws(Refusal) {
     self.folder = folder
     let path = folder + "/dataset.json"
     guard let data = FileManager.default.contents(atPath: path), data.count <= 64 << 20,

@@ -1,28 +1,32 @@
 import Foundation
 
 /// A file that may hold an image.
-struct FoundFile: Sendable, Equatable {
-  var path: String
+package struct FoundFile: Sendable, Equatable {
+  package var path: String
   /// The path below the folder that was given, or the file's name when it was given itself.
-  var relative: String
-  var size: Int
+  package var relative: String
+  package var size: Int
   /// Nanoseconds since 1970.
-  var modified: Int
+  package var modified: Int
+
+  package init(path: String, relative: String, size: Int, modified: Int) {
+    (self.path, self.relative, self.size, self.modified) = (path, relative, size, modified)
+  }
 }
 
 /// Everything below the given paths, sorted into kinds by content.
 ///
 /// Folders are read in the order of their names, links followed, and no folder twice.
-struct Discovery {
-  var dicom: [FoundFile] = []
+package struct Discovery {
+  package var dicom: [FoundFile] = []
   var perhapsDICOM: [FoundFile] = []
-  var nifti: [FoundFile] = []
+  package var nifti: [FoundFile] = []
   /// Folders that hold a `dataset.json`.
   var datasets: [(folder: String, file: FoundFile)] = []
-  var refusals: [Refusal] = []
+  package var refusals: [Refusal] = []
   /// Files of other kinds.
-  var others = 0
-  var files = 0
+  package var others = 0
+  package var files = 0
   var bytes = 0
 
   private var folders: Set<FileIdentity> = []
@@ -32,7 +36,7 @@ struct Discovery {
   /// Looks through `paths`; the folder `excluding` is passed over.
   ///
   /// Throws when a given path is not there: that is a mistake of the caller, not a bad file.
-  init(_ paths: [String], excluding folder: String? = nil) throws {
+  package init(_ paths: [String], excluding folder: String? = nil) throws {
     excluded = folder.flatMap { Self.status($0) }.map(FileIdentity.init)
     for path in paths {
       guard Self.status(path) != nil else { throw CohortError.missing(path: path) }

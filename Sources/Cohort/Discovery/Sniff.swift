@@ -2,7 +2,7 @@ import Foundation
 import NIfTI
 
 /// What a file's first bytes and name say that it is.
-enum Sniff: Equatable {
+package enum Sniff: Equatable {
   case dicom
   /// It may be DICOM without a preamble: no loss if it is not.
   case perhapsDICOM
@@ -12,7 +12,7 @@ enum Sniff: Equatable {
   case other
 
   /// Reads at most 352 bytes; nothing is parsed but fixed places.
-  init(path: String, first bytes: [UInt8]) {
+  package init(path: String, first bytes: [UInt8]) {
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
     func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
     if bytes.count >= 132, Array(bytes[128..<132]) == Array("DICM".utf8) {
@@ -54,7 +54,7 @@ enum Sniff: Equatable {
   static func header(of voxels: String) -> String? { other(voxels, ".img", ".hdr") }
 
   /// The voxels of a pair's header, if they lie beside it.
-  static func voxels(of header: String) -> String? { other(header, ".hdr", ".img") }
+  package static func voxels(of header: String) -> String? { other(header, ".hdr", ".img") }
 
   private static func other(_ path: String, _ own: String, _ wanted: String) -> String? {
     let lower = path.lowercased()

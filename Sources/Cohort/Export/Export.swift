@@ -63,7 +63,7 @@ public enum Export {
 
   /// The acquisition under BIDS's names and in its units (seconds, tesla), where it has such, and
   /// what the store knows beside.
-  static func sidecar(of record: CohortVolume) -> JSON {
+  package static func sidecar(of record: CohortVolume) -> JSON {
     var members: [String: JSON] = [:]
     for (keyword, value) in record.acquisition where keyword != "ShiftedStudyDate" {
       switch keyword {

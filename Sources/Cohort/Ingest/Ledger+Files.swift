@@ -12,7 +12,7 @@ extension Ledger {
   }
 
   /// The answer that an earlier run got for a file which has not changed since; marks it as seen.
-  func known(_ files: [FoundFile], run: Int) throws -> [String: ScanAnswer] {
+  package func known(_ files: [FoundFile], run: Int) throws -> [String: ScanAnswer] {
     try write { db in
       var answers: [String: ScanAnswer] = [:]
       for file in files {
@@ -31,7 +31,7 @@ extension Ledger {
   }
 
   /// Keeps what was found in files.
-  func keep(_ found: [(file: FoundFile, answer: ScanAnswer)], run: Int) throws {
+  package func keep(_ found: [(file: FoundFile, answer: ScanAnswer)], run: Int) throws {
     try write { db in
       for (file, answer) in found {
         let body = Data(try Frames.encode(answer).dropFirst(4))
@@ -58,7 +58,7 @@ extension Ledger {
   }
 
   /// The headers of a series that a run saw, sorted by path.
-  func headers(series: String, run: Int) throws -> [DICOMHeader] {
+  package func headers(series: String, run: Int) throws -> [DICOMHeader] {
     let rows = try read {
       try Data.fetchAll(
         $0,

@@ -2,13 +2,13 @@ import Foundation
 import GRDB
 
 /// Who and what a volume is; kept in the ledger only.
-struct VolumeIdentity: Equatable, Sendable {
-  var id: String
+package struct VolumeIdentity: Equatable, Sendable {
+  package var id: String
   var patient: String
   var study: String
   var series: String
   /// Patient ID, or what stands for it.
-  var patientIdentity: String
+  package var patientIdentity: String
   var patientName: String?
   var studyUID: String
   var studyDate: String?
@@ -55,7 +55,7 @@ extension Ledger {
   }
 
   /// The volumes that are known, sorted by name.
-  func volumes() throws -> [VolumeIdentity] {
+  package func volumes() throws -> [VolumeIdentity] {
     try read { db in
       try Row.fetchAll(
         db,

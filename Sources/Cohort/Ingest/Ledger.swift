@@ -96,7 +96,7 @@ extension Ledger {
   ///
   /// A key file holds at least 16 bytes, or as many in hexadecimal. Throws when the ledger has
   /// another key than the file: the same patient would get two pseudonyms.
-  func key(from file: String?) throws -> [UInt8] {
+  package func key(from file: String?) throws -> [UInt8] {
     let given = try file.map { try Self.readKey($0) }
     let kept = try read { try Data.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'key'") }
     if let kept {
@@ -119,7 +119,7 @@ extension Ledger {
     return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 
-  static func readKey(_ file: String) throws -> [UInt8] {
+  package static func readKey(_ file: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: file) else {
       throw CohortError.key(path: file, reason: "it cannot be read")
     }

@@ -3,12 +3,12 @@ import Imaging
 import NIfTI
 
 /// A mask that goes with a volume.
-struct AssignedMask: Sendable, Equatable {
-  var path: String
+package struct AssignedMask: Sendable, Equatable {
+  package var path: String
   /// The label image's name in the store.
-  var name: String
+  package var name: String
   /// What its classes are called.
-  var names: [Int: String]
+  package var names: [Int: String]
   /// SHA-256 of its file.
   var digest: String
 }
@@ -18,23 +18,27 @@ struct AssignedMask: Sendable, Equatable {
 /// In this order: what `labels.tsv` says (columns `mask` and `series_instance_uid`, `series` or
 /// `volume`, and perhaps `name`); the volume's name in the store, with anything behind it; the
 /// source's name; a folder of the series. Of several volumes the one on the mask's grid is meant.
-struct MaskMatching {
+package struct MaskMatching {
   /// A volume that may have a mask.
-  struct Candidate {
+  package struct Candidate {
     var id: String
     var names: [String]
     var grid: Grid
+
+    package init(id: String, names: [String], grid: Grid) {
+      (self.id, self.names, self.grid) = (id, names, grid)
+    }
   }
 
-  private(set) var assigned: [String: [AssignedMask]] = [:]
-  private(set) var refusals: [Refusal] = []
+  package private(set) var assigned: [String: [AssignedMask]] = [:]
+  package private(set) var refusals: [Refusal] = []
 
   private let folder: String
   private let table: [String: TableRow]
   private let classNames: [Int: String]
   private let byName: [String: [(rank: Int, candidate: Candidate)]]
 
-  init(
+  package init(
     folder: String, masks: [FoundFile], summaries: [String: NIfTISummary],
     candidates: [Candidate]
   ) {

@@ -4,7 +4,7 @@ import Imaging
 import NIfTI
 
 /// A volume that is to be read, and who it is.
-struct PlannedVolume: Sendable {
+package struct PlannedVolume: Sendable {
   /// Where the voxels come from.
   enum Source: Sendable {
     case dicom(DICOMSeries)
@@ -13,10 +13,10 @@ struct PlannedVolume: Sendable {
   }
 
   var source: Source
-  var identity: VolumeIdentity
+  package var identity: VolumeIdentity
   var modality: String?
   var channelNames: [String] = []
-  var flags: [String] = []
+  package var flags: [String] = []
   /// The mask that the data set's description names.
   var label: String?
   var labelNames: [Int: String] = [:]
@@ -31,17 +31,17 @@ struct PlannedVolume: Sendable {
 }
 
 /// Turns scanned files into volumes with pseudonyms.
-struct Planner: Sendable {
+package struct Planner: Sendable {
   let pseudonyms: Pseudonyms
   let pattern: PatientPattern?
 
-  init(_ pseudonyms: Pseudonyms, patientFrom: String) throws {
+  package init(_ pseudonyms: Pseudonyms, patientFrom: String) throws {
     self.pseudonyms = pseudonyms
     pattern = patientFrom.isEmpty ? nil : try PatientPattern(patientFrom)
   }
 
   /// A series of the scanner. A blank patient ID falls back to the study.
-  func plan(_ series: DICOMSeries) -> PlannedVolume {
+  package func plan(_ series: DICOMSeries) -> PlannedVolume {
     let header = series.representative
     let who = header.identity
     let study = who.studyInstanceUID ?? series.seriesUID
@@ -66,7 +66,7 @@ struct Planner: Sendable {
   }
 
   /// NIfTI files that are the channels of one volume.
-  func plan(
+  package func plan(
     _ files: [FoundFile], _ summaries: [NIfTISummary], fourthIsChannels: Bool = false
   ) -> PlannedVolume {
     let (patient, assumption) = patient(of: files[0], isChannel: files.count > 1)

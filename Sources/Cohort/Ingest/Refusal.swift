@@ -90,11 +90,11 @@ public struct Refusal: Error, Sendable, Codable, Equatable, CustomStringConverti
 
 /// What a worker says of a file that it refuses. It comes over a socket, so nothing is taken on
 /// trust but the choice of one code.
-struct Fault: Error, Codable, Equatable {
-  var code: RefusalCode
-  var sentence: String
+package struct Fault: Error, Codable, Equatable {
+  package var code: RefusalCode
+  package var sentence: String
 
-  init(_ code: RefusalCode, _ sentence: String) {
+  package init(_ code: RefusalCode, _ sentence: String) {
     (self.code, self.sentence) = (code, String(sentence.prefix(1000)))
   }
 

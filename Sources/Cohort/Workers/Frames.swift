@@ -2,11 +2,11 @@ import CWorker
 import Foundation
 
 /// Messages between parent and worker: four bytes of length, little endian, then JSON.
-enum Frames {
+package enum Frames {
   /// The longest message either side accepts.
   static let limit = 64 << 20
 
-  static func encode(_ message: some Encodable) throws -> [UInt8] {
+  package static func encode(_ message: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -15,19 +15,22 @@ enum Frames {
     return withUnsafeBytes(of: UInt32(body.count).littleEndian) { [UInt8]($0) } + body
   }
 
-  static func decode<Message: Decodable>(_ type: Message.Type, _ body: [UInt8]) throws -> Message {
+  package static func decode<Message: Decodable>(_ type: Message.Type, _ body: [UInt8]) throws
+    -> Message
+  {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     return try decoder.decode(type, from: Data(body))
   }
 
-  static func length(_ head: [UInt8]) -> Int {
+  package static func length(_ head: [UInt8]) -> Int {
     head.reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
   /// Reads just `count` bytes, or nil when the other side has closed or the deadline has passed.
-  static func receive(_ control: Int32, _ count: Int, until deadline: Deadline) -> [UInt8]? {
+  package static func receive(_ control: Int32, _ count: Int, until deadline: Deadline) -> [UInt8]?
+  {
     var bytes = [UInt8]()
     // Grows with what arrives: a length alone must not make the parent allocate.
     bytes.reserveCapacity(min(count, 1 << 16))
@@ -45,16 +48,16 @@ enum Frames {
 }
 
 /// A moment on the monotonic clock.
-struct Deadline {
+package struct Deadline {
   private let end: UInt64
 
   /// So many seconds from now.
-  init(seconds: Double) {
+  package init(seconds: Double) {
     let nanoseconds = max(0, min(seconds, 1e8)) * 1e9
     end = DispatchTime.now().uptimeNanoseconds + UInt64(nanoseconds)
   }
 
-  static let never = Deadline(seconds: 1e8)
+  package static let never = Deadline(seconds: 1e8)
 
   var millisecondsLeft: Int32 {
     let now = DispatchTime.now().uptimeNanoseconds

@@ -3,7 +3,7 @@ import Imaging
 import NIfTI
 
 /// A volume as a worker handed it over, every field of it checked again.
-struct ReadVolume: Sendable {
+package struct ReadVolume: Sendable {
   var volume: Volume
   var flags: [String]
   var niftiHeader: NIfTIHeader?
@@ -15,7 +15,7 @@ extension Worker {
   ///
   /// An item that ends the worker is answered with a fault of its own, and the rest goes on in a
   /// new worker.
-  func scan(_ items: [ScanItem], each: (ScanItem, ScanAnswer) throws -> Void) throws {
+  package func scan(_ items: [ScanItem], each: (ScanItem, ScanAnswer) throws -> Void) throws {
     var rest = items[...]
     while !rest.isEmpty {
       var sent = false
@@ -79,7 +79,7 @@ extension Worker {
   }
 
   /// Reads a NIfTI file; its fourth dimension is channels or time.
-  func read(nifti path: String, channels: Bool) throws(Fault) -> ReadVolume {
+  package func read(nifti path: String, channels: Bool) throws(Fault) -> ReadVolume {
     let answer = try faults { () throws(WorkerFailure) in
       try send(WorkerRequest.nifti(path: path, channels: channels, limits))
       return try receive(VolumeAnswer.self)

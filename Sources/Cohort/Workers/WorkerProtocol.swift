@@ -3,17 +3,21 @@ import Imaging
 import NIfTI
 
 /// A file whose header is wanted.
-struct ScanItem: Codable, Equatable {
-  enum Kind: String, Codable { case dicom, nifti }
+package struct ScanItem: Codable, Equatable {
+  package enum Kind: String, Codable { case dicom, nifti }
 
-  var path: String
-  var kind: Kind
+  package var path: String
+  package var kind: Kind
   /// The voxels' file of a pair.
-  var partner: String?
+  package var partner: String?
+
+  package init(path: String, kind: Kind, partner: String?) {
+    (self.path, self.kind, self.partner) = (path, kind, partner)
+  }
 }
 
 /// What the parent asks of a worker.
-enum WorkerRequest: Codable {
+package enum WorkerRequest: Codable {
   /// Headers: one ``ScanAnswer`` for each item, in order.
   case scan([ScanItem], WorkerLimits)
   /// A series decoded into the shared memory: a ``VolumeAnswer/at(file:)`` for each file, then one
@@ -24,18 +28,22 @@ enum WorkerRequest: Codable {
 }
 
 /// What a header says.
-enum ScanAnswer: Codable, Equatable {
+package enum ScanAnswer: Codable, Equatable {
   case dicom(DICOMHeader)
   case nifti(NIfTISummary)
   case refused(Fault)
 }
 
 /// A NIfTI file without its voxels.
-struct NIfTISummary: Codable, Equatable {
+package struct NIfTISummary: Codable, Equatable {
   /// SHA-256 of the file's bytes, and of its partner's, in hexadecimal.
-  var digest: String
-  var grid: Grid
-  var fourth: Int
+  package var digest: String
+  package var grid: Grid
+  package var fourth: Int
+
+  package init(digest: String, grid: Grid, fourth: Int) {
+    (self.digest, self.grid, self.fourth) = (digest, grid, fourth)
+  }
 }
 
 /// How far the decoding of a volume has come.
@@ -99,7 +107,7 @@ extension NIfTISummary {
 extension DICOMHeader {
   /// Whether a worker may have said this of the file at `path`: numbers that grouping multiplies,
   /// converts or uses as indices are within the bounds that it relies on.
-  func isPlausible(path: String) -> Bool {
+  package func isPlausible(path: String) -> Bool {
     guard identity.path == path, planes.count <= 65_536 else { return false }
     guard mosaicSide.map({ (1...64).contains($0) }) ?? true else { return false }
     guard acquisition.isShort, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }

@@ -1,0 +1,67 @@
+import Cohort
+import Foundation
+import Testing
+
+@Suite struct DatasetTests {
+  @Test func aDecathlonFolderIsListed() throws {
+    let folder = TemporaryFolder()
+    for file in ["imagesTr/a.nii.gz", "labelsTr/a.nii.gz", "imagesTs/b.nii.gz"] {
+      try folder.write("x", to: file)
+    }
+    try folder.write(
+      """
+      {"modality": {"0": "FLAIR", "1": "T1w"}, "labels": {"0": "background", "1": "edema"},
+       "training": [{"image": "./imagesTr/a.nii.gz", "label": "./labelsTr/a.nii.gz"}],
+       "test": ["./imagesTs/b.nii.gz"], "numTraining": 1}
+      """, to: "dataset.json")
+    let dataset = try Dataset(folder.path)
+    #expect(
+      dataset.cases == [
+        Dataset.Case(
+          images: [folder / "imagesTr/a.nii.gz"], label: folder / "labelsTr/a.nii.gz"),
+        Dataset.Case(images: [folder / "imagesTs/b.nii.gz"], label: nil),
+      ])
+    #expect(dataset.labelNames == [0: "background", 1: "edema"])
+    #expect(dataset.channels == ["FLAIR", "T1w"])
+    #expect(dataset.modality == "MR")
+  }
+
+  @Test func anNNUNetFolderIsFoundByItsChannels() throws {
+    let folder = TemporaryFolder()
+    for file in [
+      "imagesTr/p_0000.nii.gz", "imagesTr/p_0001.nii.gz", "labelsTr/p.nii.gz",
+      "imagesTs/q_0000.nii.gz", "imagesTs/q_0001.nii.gz",
+    ] { try folder.write("x", to: file) }
+    try folder.write(
+      """
+      {"channel_names": {"1": "PET", "0": "CT"}, "file_ending": ".nii.gz", "numTraining": 1,
+       "labels": {"background": 0, "tumour": 2, "whole": [1, 2]}}
+      """, to: "dataset.json")
+    let dataset = try Dataset(folder.path)
+    #expect(dataset.cases.map(\.images.count) == [2, 2])
+    #expect(dataset.cases[0].label == folder / "labelsTr/p.nii.gz")
+    #expect(dataset.channels == ["CT", "PET"])
+    #expect(dataset.labelNames == [0: "background", 2: "tumour"])
+    #expect(dataset.modality == "CT")
+  }
+
+  @Test func pathsThatLeadOutOfTheFolderAreRefused() throws {
+    let folder = TemporaryFolder()
+    try folder.write("x", to: "imagesTr/a.nii.gz")
+    try folder.write(
+      """
+      {"training": [{"image": "../secret.nii.gz"}, {"image": "/etc/passwd"},
+        {"image": "imagesTr/gone.nii.gz"}, {"image": "imagesTr/a.nii.gz"}]}
+      """, to: "dataset.json")
+    let dataset = try Dataset(folder.path)
+    #expect(dataset.cases.count == 1)
+    #expect(dataset.refusals.map(\.code) == [.dataset, .dataset, .dataset])
+  }
+
+  @Test(arguments: ["", "{", "[]", "{\"training\": 3}", "{}"])
+  func whatDescribesNothingIsRefused(_ text: String) throws {
+    let folder = TemporaryFolder()
+    try folder.write(text, to: "dataset.json")
+    #expect(throws: Refusal.self) { try Dataset(folder.path) }
+  }
+}

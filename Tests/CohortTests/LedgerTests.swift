@@ -1,0 +1,53 @@
+import Cohort
+import Foundation
+import Testing
+
+@Suite struct LedgerTests {
+  @Test func onlyItsOwnerMayReadIt() throws {
+    let folder = TemporaryFolder()
+    let path = Ledger.path(of: folder / "c.zarr/")
+    #expect(path == folder / "c.ledger.sqlite")
+    _ = try Ledger(path).key(from: nil)
+    var status = stat()
+    #expect(stat(path, &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
+  }
+
+  @Test func theKeyIsMadeOnceAndAnotherIsRefused() throws {
+    let folder = TemporaryFolder()
+    let ledger = try Ledger(folder / "l.sqlite")
+    let key = try ledger.key(from: nil)
+    #expect(key.count == 32)
+    #expect(try ledger.key(from: nil) == key)
+    #expect(try Ledger(nil).key(from: nil) != key)
+    let other = try folder.write("0123456789abcdef0123456789abcdef", to: "key")
+    #expect(throws: CohortError.self) { try ledger.key(from: other) }
+  }
+
+  @Test func aKeyFileHoldsBytesOrHexadecimal() throws {
+    let folder = TemporaryFolder()
+    let hex = try folder.write("000102030405060708090a0b0c0d0e0f\n", to: "hex")
+    #expect(try Ledger.readKey(hex) == [UInt8](0..<16))
+    let raw = try folder.write([UInt8](200..<232), to: "raw")
+    #expect(try Ledger.readKey(raw) == [UInt8](200..<232))
+    let short = try folder.write("secret", to: "short")
+    #expect(throws: CohortError.self) { try Ledger.readKey(short) }
+    #expect(throws: CohortError.self) { try Ledger.readKey(folder / "none") }
+  }
+
+  @Test func aFileThatIsNoLedgerIsRefusedInASentence() throws {
+    let folder = TemporaryFolder()
+    let path = try folder.write(String(repeating: "not a database ", count: 100), to: "l.sqlite")
+    #expect(throws: CohortError.self) { try Ledger(path) }
+  }
+
+  @Test func aFileThatHasChangedIsReadAgain() throws {
+    let ledger = try Ledger(nil)
+    var file = FoundFile(path: "/a", relative: "a", size: 10, modified: 5)
+    let answer = ScanAnswer.refused(Fault(.malformed, "why"))
+    try ledger.keep([(file, answer)], run: 1)
+    #expect(try ledger.known([file], run: 2)["/a"] == answer)
+    file.modified = 6
+    #expect(try ledger.known([file], run: 2).isEmpty)
+  }
+}
