@@ -124,20 +124,26 @@ private struct TapSamples {
     let maps = isWhitened ? [found.lastMap, found.whitenedMap] : [found.lastMap]
     let raw = found.lastMap.globallyPooled()
     let pooled = isWhitened ? [raw, found.pooled] : [found.pooled]
-    let area = found.lastMap.shape[2] * found.lastMap.shape[3]
-    let taken = min(pixels, area)
-    let places = (0..<taken).map { Int64(($0 * area / taken + volumes.count) % area) }
-    let index = try Tensor(places, [taken], device: found.lastMap.device)
-    try append(
-      .lastMap,
-      maps.map { map in
-        let flat = map.permuted([0, 2, 3, 1]).reshaped([map.shape[0], area, map.shape[1]])
-        return flat.selecting(axis: 1, index).reshaped([-1, map.shape[1]])  // (B·P)×C
-      })
+    try append(.lastMap, maps.map { try picked(from: $0, first: volumes.count) })
     try append(.pooled, pooled)
     try append(.projected, [found.projected])
     volumes += own
+    let taken = min(pixels, found.lastMap.shape[2] * found.lastMap.shape[3])
     pixelVolumes += own.flatMap { Array(repeating: $0, count: taken) }
+  }
+
+  /// Some pixels of each map, (B·P)×C: evenly spread, begun one further on in every slice, so that no
+  /// place in the image counts more than another.
+  private func picked(from map: Tensor, first: Int) throws -> Tensor {
+    let (batch, width) = (map.shape[0], map.shape[1])
+    let area = map.shape[2] * map.shape[3]
+    let taken = min(pixels, area)
+    let places = (0..<batch * taken).map { at in
+      Int64((at % taken * area / taken + first + at / taken) % area)
+    }
+    let index = try Tensor(places, [batch, taken, 1], device: map.device)
+    let flat = map.permuted([0, 2, 3, 1]).reshaped([batch, area, width])
+    return flat.gathered(axis: 1, index.expanded([batch, taken, width])).reshaped([-1, width])
   }
 
   /// Adds one tap's features: without whitening and, where there are two, with it.
