@@ -52,9 +52,14 @@ public struct ContrastNetwork {
   /// Embeds B images, and the regions at B×(R·s)×s×2 points where they are given.
   ///
   /// Convolutions run in the recipe's precision; whitening, heads and what follows in float32.
-  public func callAsFunction(_ images: Tensor, at points: Tensor?, _ mode: Mode) -> Embeddings {
+  ///
+  /// - Throws: ``PretrainError/diverged`` when the last map is not finite, which has no covariance.
+  public func callAsFunction(
+    _ images: Tensor, at points: Tensor?, _ mode: Mode
+  ) throws -> Embeddings {
     let maps = mixed { encoder(images, mode) }
     let last = maps[maps.count - 1].to(.float32)  // B×C×h×w
+    guard try last.detached().isFinite().all().item() == 1 else { throw PretrainError.diverged }
     let place = recipe.decorrelation.place
     let seen = place == .tail ? whitening.map { $0(last, mode) } ?? last : last
     let raw = seen.globallyPooled()  // B×C
@@ -67,10 +72,10 @@ public struct ContrastNetwork {
   }
 
   /// Embeds the keys of a batch, normalised in another order where one is given.
-  package func keys(_ views: Views, order: Tensor?) -> Embeddings {
-    guard let order else { return self(views.keys, at: views.keyPoints, .training) }
+  package func keys(_ views: Views, order: Tensor?) throws -> Embeddings {
+    guard let order else { return try self(views.keys, at: views.keyPoints, .training) }
     let points = views.keyPoints?.selecting(axis: 0, order)
-    let shuffled = self(views.keys.selecting(axis: 0, order), at: points, .training)
+    let shuffled = try self(views.keys.selecting(axis: 0, order), at: points, .training)
     return shuffled.selecting(inverse(of: order))
   }
 

@@ -44,7 +44,7 @@ public struct MoCo {
   /// Puts the keys of a batch into the queue; nothing is learned.
   public mutating func fill(from batch: CropPairBatch) throws {
     let views = try Views(batch, recipe, device: query.store.device)
-    let k = withoutGradients { key.keys(views, order: order(of: batch)) }
+    let k = try withoutGradients { try key.keys(views, order: order(of: batch)) }
     queue?.enqueue(k.projected, views.tags)
   }
 
@@ -52,8 +52,8 @@ public struct MoCo {
   public mutating func step(_ batch: CropPairBatch) throws -> StepLosses {
     let views = try Views(batch, recipe, device: query.store.device)
     key.store.lerp(to: query.store, weight: 1 - recipe.keyMomentum)
-    let k = withoutGradients { key.keys(views, order: order(of: batch)) }
-    let q = query(views.queries, at: views.queryPoints, .training)
+    let k = try withoutGradients { try key.keys(views, order: order(of: batch)) }
+    let q = try query(views.queries, at: views.queryPoints, .training)
     let logits = contrastLogits(
       q.projected, k.projected, negatives: queue?.keys ?? k.projected,
       masked: mask(views.tags), temperature: recipe.temperature)  // B×(1+K)
@@ -63,7 +63,7 @@ public struct MoCo {
     try descend(losses.total(recipe))
     queue?.enqueue(k.projected, views.tags)
     step += 1
-    return try losses.read(recipe, negatives: logits.shape[1] - 1, step: step)
+    return try losses.read(recipe, negatives: logits.shape[1] - 1)
   }
 
   private func mask(_ tags: SliceTags) -> Tensor {
@@ -79,7 +79,9 @@ public struct MoCo {
   private func descend(_ loss: Tensor) throws {
     optimiser.clearGradients()
     loss.backward()
-    if recipe.clip > 0 { try clipGradients(of: optimiser.parameters, to: recipe.clip) }
+    let longest = recipe.clip > 0 ? recipe.clip : .infinity
+    let length = try clipGradients(of: optimiser.parameters, to: longest)
+    guard length.isFinite else { throw PretrainError.diverged }
     optimiser.step()
   }
 
@@ -107,13 +109,11 @@ private struct Losses {
     return sum
   }
 
-  func read(_ recipe: PretrainRecipe, negatives: Int, step: Int) throws -> StepLosses {
-    let losses = StepLosses(
+  func read(_ recipe: PretrainRecipe, negatives: Int) throws -> StepLosses {
+    StepLosses(
       total: try total(recipe).item(), global: try global.item(), local: try local?.item(),
       decorrelation: try decorrelation?.item(), topOne: try topOne.item(),
       chance: 1 / Double(negatives + 1))
-    guard losses.total.isFinite else { throw PretrainError.diverged(step: step) }
-    return losses
   }
 }
 

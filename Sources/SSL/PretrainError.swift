@@ -14,8 +14,8 @@ public enum PretrainError: Error, Sendable, Equatable {
   case checkpoint(path: String, problem: String)
   /// The run in the folder was made from something else; what differs.
   case differs(path: String, what: String)
-  /// The loss is no number any more.
-  case diverged(step: Int)
+  /// Features, loss or derivatives are no numbers any more.
+  case diverged
 }
 
 extension PretrainError: CustomStringConvertible {
@@ -37,8 +37,8 @@ extension PretrainError: CustomStringConvertible {
       "\(path) is not a usable checkpoint: \(problem)."
     case .differs(let path, let what):
       "The run in \(path) cannot be continued: \(what) is not what it was begun with."
-    case .diverged(let step):
-      "The loss at step \(step) is not a number: set pretrain.lr lower."
+    case .diverged:
+      "The network has diverged (its features are no numbers any more): set pretrain.lr lower."
     }
   }
 }

@@ -101,8 +101,8 @@ func spectrum(
     let images = try Tensor(
       batch.images, [batch.count, batch.channels, batch.height, batch.width],
       device: network.store.device)
-    let found = withoutGradients {
-      network(images.contiguous(network.store.format), at: nil, .evaluation)
+    let found = try withoutGradients {
+      try network(images.contiguous(network.store.format), at: nil, .evaluation)
     }
     try samples.add(found, volumes: batch.volumes, isWhitened: network.isWhitened)
   }

@@ -80,7 +80,7 @@ private func filled(_ recipe: PretrainRecipe, _ stream: CropPairBatches) throws 
   func unit(_ points: [Float], _ pixels: [Float]) throws -> Tensor {
     let images = try Tensor(pixels, [8, 1, 32, 32])
     let grid = try Tensor(points, [8, regions.count * regions.points, regions.points, 2])
-    return try #require(network(images, at: grid, .training).regions)
+    return try #require(try network(images, at: grid, .training).regions)
   }
   let u = try unit(regions.queryPoints, batch.queries)
   let v = try unit(regions.keyPoints, batch.keys).detached()
@@ -177,4 +177,17 @@ func everyArmLearnsAStep(
   #expect(!moco.isFilling && moco.queue == nil)
   let losses = try moco.step(batches(recipe).next())
   #expect(losses.chance == 1 / 9.0 && losses.total.isFinite)
+}
+
+@Test func aRateThatIsFarTooHighIsAnErrorAndNoCrash() throws {
+  let recipe = try resolved {
+    ($0.optimiser, $0.clip) = (.sgd, 0)
+    $0.keyMomentum = 0.1
+  }
+  let stream = try batches(recipe)
+  var moco = try filled(recipe, stream)
+  moco.optimiser.learningRate = 1e36
+  #expect(throws: PretrainError.diverged) {
+    for _ in 0..<4 { _ = try moco.step(stream.next()) }
+  }
 }
