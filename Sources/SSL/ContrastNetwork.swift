@@ -15,8 +15,8 @@ public struct ContrastNetwork {
   public let architecture: EncoderArchitecture
   /// Which of its maps the regions are read from, from 0.
   public let level: Int
-  private let whitening: Whitening?
-  private let projector: ProjectionHead
+  package let whitening: Whitening?
+  package let projector: ProjectionHead
   private let regionHead: LocalProjectionHead?
   private let recipe: PretrainRecipe
 

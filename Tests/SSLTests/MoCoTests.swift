@@ -191,3 +191,38 @@ func everyArmLearnsAStep(
     for _ in 0..<4 { _ = try moco.step(stream.next()) }
   }
 }
+
+/// The tail is affine once it is frozen: what pooling and it give the projector's first layer, plain
+/// pooled features give the folded one (design 7).
+@Test(arguments: [DecorrelationRecipe.Place.tail, .pooled])
+func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) throws {
+  let recipe = try resolved { $0.decorrelation.place = place }
+  let stream = try batches(recipe)
+  var moco = try filled(recipe, stream)
+  for _ in 0..<3 { _ = try moco.step(stream.next()) }
+  let (network, batch) = (moco.query, try stream.next())
+  let whitening = try #require(network.whitening), first = network.projector.first
+  try withoutGradients {
+    let images = try Tensor(batch.queries, [8, 1, 32, 32])
+    let found = try network(images, at: nil, .evaluation)
+    let folded = whitening.foldedForward(into: first.weight, bias: first.bias)
+    let plain = found.lastMap.globallyPooled().linear(folded.weight, bias: folded.bias)
+    let error = try (plain - first(found.pooled)).absolute().largest().item()
+    let size = try plain.absolute().largest().item()
+    #expect(error < 1e-5 * max(1, size) && size > 0.01)
+  }
+}
+
+@Test func whitenedPixelsOfABatchAreUncorrelatedWithVarianceOne() throws {
+  let recipe = try resolved { $0.decorrelation.shrinkage = 0 }
+  let network = try ContrastNetwork(recipe, channels: 1)
+  let batch = try batches(recipe).next()
+  let map = try withoutGradients {
+    try network(Tensor(batch.queries, [8, 1, 32, 32]), at: nil, .training).whitenedMap
+  }
+  let rows = map.permuted([0, 2, 3, 1]).reshaped([-1, 16]).to(.float64)  // N×16
+  let centred = rows - rows.mean(axis: 0, keep: true)
+  let covariance = centred.transposed.matmul(centred) / Double(rows.shape[0])
+  let error = (covariance - Tensor.identity(16, .float64)).absolute().largest()
+  #expect(try error.item() < 1e-3)
+}
