@@ -22,12 +22,17 @@ import Testing
   @Test func aPatientCanBeForgotten() throws {
     let folder = TemporaryFolder()
     try SampleSeries().write(to: folder / "d/a")
-    try SampleSeries(patientID: "Q", study: "2", series: "2.1").write(to: folder / "d/b")
+    try SampleSeries(
+      patientID: "FORGET-ME", patientName: "FORGET^ME", study: "2", series: "2.1"
+    ).write(to: folder / "d/b")
     _ = try Ingest.run([folder / "d"], into: folder / "c.zarr", launch: inProcess)
     let entry = try #require(
-      try CohortList(folder / "c.zarr").entries.first { $0.identity?.patient == "Q" })
+      try CohortList(folder / "c.zarr").entries.first { $0.identity?.patient == "FORGET-ME" })
     let ledger = try Ledger(Ledger.path(of: folder / "c.zarr"))
     #expect(try ledger.forget(patient: entry.volume.patient) == [entry.volume.id])
+    let bytes = try #require(
+      FileManager.default.contents(atPath: Ledger.path(of: folder / "c.zarr")))
+    #expect(bytes.range(of: Data("FORGET".utf8)) == nil)
     #expect(try ledger.volumes().map(\.patientIdentity) == ["PAT-1"])
     #expect(try ledger.headers(series: "2.1", run: 1).isEmpty)
   }

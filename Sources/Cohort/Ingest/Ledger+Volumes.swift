@@ -142,12 +142,14 @@ extension Ledger {
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT v.id, s.uid FROM volumes v JOIN series s ON s.pseudonym = v.series
+          SELECT v.id, v.source, s.uid FROM volumes v JOIN series s ON s.pseudonym = v.series
           WHERE v.patient = ? ORDER BY v.id
           """, arguments: [pseudonym])
       for row in rows {
-        let (id, uid): (String, String) = (row["id"], row["uid"])
+        let (id, uid, source): (String, String, String) = (row["id"], row["uid"], row["source"])
         try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+        try db.execute(
+          sql: "DELETE FROM refusals WHERE instr(subject, ?) > 0", arguments: [source])
         try db.execute(
           sql: "DELETE FROM files WHERE series = ? OR path = ?", arguments: [uid, uid])
       }

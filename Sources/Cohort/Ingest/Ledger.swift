@@ -31,6 +31,8 @@ public final class Ledger: Sendable {
       }
       var configuration = Configuration()
       configuration.busyMode = .timeout(5)
+      // Who is forgotten must not stay readable in free pages.
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
       database =
         try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
         ?? DatabaseQueue(configuration: configuration)

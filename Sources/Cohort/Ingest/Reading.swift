@@ -8,9 +8,15 @@ extension Worker {
   func read(_ plan: PlannedVolume) throws(Fault) -> ReadVolume {
     switch plan.source {
     case .dicom(let series): return try read(series)
-    case .nifti(let files, _, let fourthIsChannels):
+    case .nifti(let files, let summaries, let fourthIsChannels):
       var parts: [ReadVolume] = []
-      for file in files { parts.append(try read(nifti: file, channels: fourthIsChannels)) }
+      for (file, summary) in zip(files, summaries) {
+        let part = try read(nifti: file, channels: fourthIsChannels)
+        guard part.volume.grid == summary.grid else {
+          throw Fault(.changed, "\(file): the file has changed since its header was read")
+        }
+        parts.append(part)
+      }
       return parts.count == 1 ? parts[0] : try joined(parts)
     }
   }

@@ -38,9 +38,8 @@ public final class Worker {
     }
     allowTime()
     let wait = Int32(clamping: limits.wallSeconds * 1000)
-    if worker_send(running.control, bytes, bytes.count, wait) != 0 {
-      throw bury(late: false)
-    }
+    let failure = worker_send(running.control, bytes, bytes.count, wait)
+    if failure != 0 { throw bury(late: failure == ETIMEDOUT) }
   }
 
   /// Begins the processor time of a file anew.
