@@ -81,8 +81,10 @@ struct PretrainRun {
   /// Writes a checkpoint of this step and removes the oldest.
   mutating func save() throws {
     guard saved != moco.step || moco.isFilling else { return }
+    var architecture = moco.query.architecture
+    architecture.batchNormGroups = 1  // a matter of contrast, not of the encoder that it leaves
     let header = CheckpointHeader(
-      recipe: recipe, architecture: moco.query.architecture, data: data.name,
+      recipe: recipe, architecture: architecture, data: data.name,
       threads: LibTorch.threads, cursor: batches.step)
     let metadata = header.metadata.merging(moco.counters) { a, _ in a }
     try SafeTensors(tensors: moco.tensors(), metadata: metadata)

@@ -44,7 +44,9 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
   (recipe.architecture, recipe.steps) = (.resnet18, 1)
   recipe.decorrelation.place = .none
   try trained(recipe) { run in
-    let names = try EncoderCheckpoint.load(run).tensors.keys
+    let found = try EncoderCheckpoint.load(run)
+    #expect(found.recipe.keyNormGroups == 4 && found.architecture.batchNormGroups == 1)
+    let names = found.tensors.keys
     #expect(names.contains("layer4.1.bn2.running_var") && names.contains("conv1.weight"))
     #expect(names.count == 120)
   }
