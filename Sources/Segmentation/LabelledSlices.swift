@@ -15,17 +15,20 @@ public struct LabelledSlices: Sendable {
   public var labelNames: [Int: String]
   /// The recipe that made the slices, as JSON with sorted keys.
   public var preparation: String
+  /// The DICOM modality that the slices were normalised as, where all were alike; else empty.
+  public var modality: String
   /// A digest of the data, for the record.
   public var digest: String
 
   /// Gathers what fine-tuning needs.
   public init(
     source: any SliceSource, volumes: [String], training: [Int], validation: [Int],
-    labelNames: [Int: String], preparation: String, digest: String = ""
+    labelNames: [Int: String], preparation: String, modality: String = "", digest: String = ""
   ) {
     (self.source, self.volumes) = (source, volumes)
     (self.training, self.validation) = (training, validation)
-    (self.labelNames, self.preparation, self.digest) = (labelNames, preparation, digest)
+    (self.labelNames, self.preparation) = (labelNames, preparation)
+    (self.modality, self.digest) = (modality, digest)
   }
 
   /// The volumes among `volumes` of which at least one slice has a label, in their order.

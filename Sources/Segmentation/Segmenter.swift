@@ -46,7 +46,8 @@ public final class Segmenter {
   ///
   /// - Parameters:
   ///   - volume: the scan.
-  ///   - modality: its DICOM modality, which intensities are normalised by.
+  ///   - modality: its DICOM modality, which intensities are normalised by; empty where it is not
+  ///     known, as in NIfTI, stands for that of the training scans.
   ///   - timePoint: which one, where the leading axis is time.
   ///   - mirrored: whether probabilities are averaged over the four mirror images of each slice.
   ///   - batch: slices at a time.
@@ -57,7 +58,8 @@ public final class Segmenter {
     batch: Int = 16, name: String = "", shouldStop: () -> Bool = { false }
   ) throws -> LabelMap {
     let prepared = try PreparedVolume(
-      volume, modality: modality, recipe: preparation, canvas: canvas(for: volume.grid),
+      volume, modality: modality.isEmpty ? description.modality : modality, recipe: preparation,
+      canvas: canvas(for: volume.grid),
       timePoint: timePoint, name: name)
     let expected = description.network.encoder.inputChannels
     guard prepared.channels == expected else {

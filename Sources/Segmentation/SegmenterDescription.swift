@@ -14,6 +14,8 @@ public struct SegmenterDescription: Sendable, Equatable {
   /// The recipe that made the slices it learned from, as JSON with sorted keys: how a scan must be
   /// prepared before the network sees it.
   public var preparation: String
+  /// The DICOM modality of what it learned from, where intensities were normalised by it; else empty.
+  public var modality: String
   /// How it was trained.
   public var recipe: FinetuneRecipe
   /// The pseudonyms of the volumes whose labels it learned from.
@@ -35,7 +37,7 @@ public struct SegmenterDescription: Sendable, Equatable {
       "kind": Self.kind, "preprocessing": preparation, "data": digest, "encoder": encoder,
       "step": String(step), "architecture": try json(network), "labels": try json(labels),
       "labelNames": try json(labelNames), "recipe": try json(recipe), "volumes": try json(volumes),
-      "libtorch": LibTorch.version, "mode": recipe.mode.rawValue,
+      "libtorch": LibTorch.version, "modality": modality, "mode": recipe.mode.rawValue,
     ]
     if let validationDice { strings["validationDice"] = String(validationDice) }
     return strings
@@ -63,6 +65,7 @@ public struct SegmenterDescription: Sendable, Equatable {
     volumes = try value("volumes", [String].self)
     step = try value("step", Int.self)
     preparation = metadata["preprocessing"] ?? ""
+    modality = metadata["modality"] ?? ""
     digest = metadata["data"] ?? ""
     encoder = metadata["encoder"] ?? ""
     validationDice = metadata["validationDice"].flatMap(Double.init)
@@ -78,7 +81,7 @@ public struct SegmenterDescription: Sendable, Equatable {
     self.network = network
     labels = ClassTable(data.labelNames).labels
     labelNames = data.labelNames
-    preparation = data.preparation
+    (preparation, modality) = (data.preparation, data.modality)
     self.recipe = recipe
     self.volumes = volumes.map { data.volumes[$0] }
     digest = data.digest

@@ -38,6 +38,16 @@ private func trained(_ store: SyntheticStore) throws -> Segmenter {
   #expect(zip(one, back).filter { $0 != $1 }.count < one.count / 200)
 }
 
+@Test func aScanThatDoesNotSayItsModalityIsTakenForOneOfTheTrainingScans() throws {
+  let segmenter = try trained(SyntheticStore(modality: "CT"))
+  #expect(segmenter.description.modality == "CT")
+  let scan = SyntheticScan(seed: 3).volume
+  let unsaid = try segmenter.predict(scan, modality: "")
+  #expect(try segmenter.predict(scan, modality: "CT") == unsaid)
+  #expect(try segmenter.predict(scan, modality: "MR") != unsaid)
+  #expect(try trained(SyntheticStore(modality: "MR")).description.modality == "")
+}
+
 @Test func predictionCanBeStopped() throws {
   let segmenter = try trained(SyntheticStore())
   #expect(throws: CancellationError.self) {

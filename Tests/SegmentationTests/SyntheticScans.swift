@@ -59,7 +59,7 @@ final class SyntheticStore {
   static let names = [1: "bright", 2: "dark"]
 
   /// Scans 0…5 train, 6 and 7 validate.
-  init() throws {
+  init(modality: String = "MR") throws {
     folder = NSTemporaryDirectory() + "segmentation-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var recipe = PrepareRecipe()
@@ -75,7 +75,7 @@ final class SyntheticStore {
     for seed in 0..<8 {
       let scan = SyntheticScan(seed: UInt64(seed))
       let prepared = try PreparedVolume(
-        scan.volume, label: scan.mask, modality: "MR", recipe: recipe, canvas: [32, 32])
+        scan.volume, label: scan.mask, modality: modality, recipe: recipe, canvas: [32, 32])
       let layers = 0..<prepared.sliceCount
       try writer.append(
         SliceVolumeRecord(
