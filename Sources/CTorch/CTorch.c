@@ -20,6 +20,8 @@ static void fail(const char *detail) {
 }
 
 static void load(void) {
+  // OpenMP's threads spin while they wait, which on busy cores costs several times the work itself.
+  setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   void *library = dlopen("libLaminaTorch.so", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     fail(dlerror());
