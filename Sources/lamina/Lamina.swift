@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cohort
 import Foundation
+import Recipes
 
 /// The way in: worker processes branch off before anything else is looked at.
 @main
@@ -26,6 +27,9 @@ enum Main {
       return 0
     } catch let error where Lamina.exitCode(for: error) == .validationFailure {
       Console().complain(Lamina.fullMessage(for: error))
+      return 2
+    } catch let error as RecipeError {
+      Console().complain(error.description)
       return 2
     } catch {
       Console().complain(sentence(error))

@@ -1,5 +1,5 @@
 """DICOM in, NIfTI out: the same voxels at the same places as dcm2niix, pydicom and SimpleITK find."""
-import pathlib
+import json
 
 import nibabel
 import numpy
@@ -20,12 +20,17 @@ def canonical(path):
     return numpy.squeeze(numpy.asanyarray(image.dataobj)), image.affine
 
 
-def same(a, b):
+# dcm2niix works out this field map's slope in single precision from values near 2048 (0.2442017); the file says
+# 0.2442002, which is what is exported. At full range the two differ by 0.006 Hz.
+ROUNDED = {"Philips_WIP_B0_NS_801_e2_fieldmaphz.nii.gz": 2e-5}
+
+
+def same(a, b, tolerance=1e-6):
     (x, p), (y, q) = a, b
     if x.shape != y.shape or not numpy.allclose(p, q, atol=1e-3):
         return False
     scale = max(1.0, float(numpy.abs(y).max()))
-    return bool(numpy.allclose(x.astype(float), y.astype(float), rtol=1e-5, atol=1e-6 * scale))
+    return bool(numpy.allclose(x.astype(float), y.astype(float), rtol=1e-5, atol=tolerance * scale))
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -38,18 +43,20 @@ def test_real_series_equal_dcm2niix(name, data, tmp_path):
     references = sorted([*folder.glob("Ref/*.nii.gz"), *folder.glob("RefGen/*.nii.gz")])
     assert references
     for reference in references:
-        assert any(same(volume, canonical(reference)) for volume in ours), reference.name
+        tolerance = ROUNDED.get(reference.name, 1e-6)
+        assert any(same(volume, canonical(reference), tolerance) for volume in ours), reference.name
 
 
-def test_a_mixed_folder_is_ingested_but_for_the_malformed_files(data, tmp_path):
+def test_malformed_files_are_refused_by_name_and_the_rest_is_taken(data, tmp_path):
     store = tmp_path / "c.zarr"
-    mixed = tmp_path / "mixed"
-    mixed.mkdir()
-    for source in [data / "malformed" / "dicom-fuzz", data / "dicom" / "siemens-sagittal-nonsquare" / "In"]:
-        (mixed / source.parent.name).symlink_to(source)
-    lamina("ingest", source, data / "malformed" / "dicom-fuzz", "--into", store, code=3)
-    listed = lamina("list", store, "--json").stdout
-    assert "volumes" in listed or "[" in listed
+    scans = data / "dicom" / "siemens-sagittal-nonsquare" / "In"
+    done = lamina("ingest", scans, data / "malformed" / "dicom-fuzz", "--into", store, code=3)
+    refused = json.loads((store / "report.json").read_text())["refused"]
+    assert len(refused) > 10 and all(entry["code"] and entry["sentence"] for entry in refused)
+    assert "TC0347_deflate_truncated.dcm" in done.stderr
+    lamina("export", store, "--into", tmp_path / "out", "--quiet")
+    reference = canonical(next((scans.parent / "Ref").glob("*.nii.gz")))
+    assert any(same(canonical(path), reference) for path in (tmp_path / "out").glob("*.nii.gz"))
 
 
 def positions(folder):
