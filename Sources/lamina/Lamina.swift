@@ -50,7 +50,11 @@ struct Lamina: ParsableCommand {
 
       EXAMPLE
         lamina phantom --patients 12 --into phantom
-        lamina run pipelines/demo.yaml --set data=phantom/dicom --set ingest.labels=phantom/labels --into out
+        lamina ingest phantom/dicom --labels phantom/labels --into cohort.zarr
+        lamina prepare cohort.zarr --into slices.zarr
+        lamina pretrain slices.zarr --into pretrained
+        lamina finetune slices.zarr --encoder pretrained --into segmenter
+        lamina predict scan.nii.gz --model segmenter --into masks
 
       Exit codes: 0 done, 1 failed, 2 used wrongly, 3 finished but some inputs were refused.
       """,

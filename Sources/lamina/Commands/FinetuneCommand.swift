@@ -12,7 +12,7 @@ struct FinetuneCommand: ParsableCommand {
       where it stopped.
 
       EXAMPLE
-        lamina finetune slices.zarr --encoder runs/both --into runs/segmenter --mode full --volumes 8
+        lamina finetune slices.zarr --encoder both --into segmenter --volumes 8
       """)
 
   @Argument(help: "The slice store, with labels, prepared as the encoder's was.")

@@ -10,7 +10,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       EXAMPLE
         lamina inspect slices.zarr
-        lamina inspect runs/both
+        lamina inspect both
       """)
 
   @Argument(help: "A cohort store, a slice store, a run folder, or a .safetensors file.")

@@ -10,8 +10,8 @@ struct PretrainCommand: ParsableCommand {
       metrics.jsonl, the resolved recipe, and encoder.safetensors.
 
       EXAMPLE
-        lamina pretrain slices.zarr --into runs/both --recipe pipelines/local-decorrelation.yaml
-        lamina pretrain slices.zarr --into runs/both --recipe pipelines/local-decorrelation.yaml --resume
+        lamina pretrain slices.zarr --into both --recipe pipelines/demo.yaml
+        lamina pretrain slices.zarr --into both --resume
       """)
 
   @Argument(help: "The slice store.")

@@ -11,7 +11,7 @@ struct RunCommand: ParsableCommand {
       and recipe have not changed is not run again. Without labels the road ends at the spectrum.
 
       EXAMPLE
-        lamina run pipelines/hippocampus.yaml --set data=Task04_Hippocampus --into out
+        lamina run pipelines/hippocampus.yaml --set data=Task04 --into out
       """)
 
   @Argument(help: "A recipe of pipelines/, or your own.")

@@ -13,7 +13,7 @@ struct SpectrumCommand: ParsableCommand {
       within them, each beside what isotropic noise of the same size would score.
 
       EXAMPLE
-        lamina spectrum runs/both slices.zarr
+        lamina spectrum both slices.zarr
       """)
 
   @Argument(help: ArgumentHelp("A pretraining run, or one of its checkpoints.", valueName: "run"))

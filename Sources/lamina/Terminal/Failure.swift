@@ -14,6 +14,9 @@ struct Failure: Error, CustomStringConvertible {
 
 /// One sentence for any error: which file, what is wrong, what to do.
 func sentence(_ error: any Error) -> String {
-  if let described = error as? any CustomStringConvertible { return described.description }
-  return error.localizedDescription
+  switch error {
+  case let error as CocoaError: error.localizedDescription
+  case is CancellationError: "Stopped; the same command starts again."
+  default: "\(error)"
+  }
 }
