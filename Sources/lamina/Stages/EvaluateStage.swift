@@ -72,7 +72,7 @@ private func compare(
   return try score(aligned, against: reference, case: name)
 }
 
-private func readMask(_ path: String, _ names: [Int: String]) throws -> LabelMap {
+func readMask(_ path: String, _ names: [Int: String]) throws -> LabelMap {
   let source = try SourceReader.readNIfTI(path)
   guard let mask = LabelMap(source.volume, names: names) else {
     throw Failure("\(path): a mask holds whole numbers from 0 to 65535; this file does not.")

@@ -76,6 +76,8 @@ struct Road {
         slices, into: pretrained, pipeline: pipeline, resume: state == .unfinished,
         device: device(named: deviceName), console: console)
       if let verdict = result.verdict { console.note("pretrain: \(verdict)") }
+      try ReportStage.plot(
+        ["loss", "global", "local", "decorrelation"], of: pretrained, title: "Pretraining")
       try stages.finish("pretrain")
     }
     let store = try SliceStore(slices)
@@ -98,6 +100,7 @@ struct Road {
       slices, encoder: encoder, into: segmenter, recipe: pipeline.finetune,
       device: device(named: deviceName), console: console)
     console.note(summary(of: result))
+    try ReportStage.plot(["loss", "dice", "crossEntropy"], of: segmenter, title: "Fine-tuning")
     try stages.finish("finetune")
   }
 
@@ -125,6 +128,11 @@ struct Road {
     try evaluation.json().write(to: URL(fileURLWithPath: folder + "/evaluation.json"))
     try console.result(
       json ? String(decoding: evaluation.json(), as: UTF8.self) : evaluation.summaryTable)
-    console.note("run: masks are in \(masks), their references in \(references)")
+    try ReportStage.pictures(
+      of: Array(wanted.prefix(6)), in: cohort, masks: masks, references: references,
+      into: folder + "/pictures")
+    console.note(
+      "run: masks are in \(masks), their references in \(references), pictures in \(folder)/pictures"
+    )
   }
 }
