@@ -54,20 +54,47 @@ public struct MoCo {
     key.store.lerp(to: query.store, weight: 1 - recipe.keyMomentum)
     let k = try withoutGradients { try key.keys(views, order: order(of: batch)) }
     let q = try query(views.queries, at: views.queryPoints, .training)
+    let negatives = negatives(k.projected, views.tags)
     let logits = contrastLogits(
-      q.projected, k.projected, negatives: queue?.keys ?? k.projected,
-      masked: mask(views.tags), temperature: recipe.temperature)  // B×(1+K)
+      q.projected, k.projected, negatives: negatives.keys, masked: negatives.masked,
+      temperature: recipe.temperature)  // B×(1+K), B×(1+K+B) with the batch's own
     let losses = Losses(
       global: infoNCE(logits), local: localLoss(q, k, views),
-      decorrelation: q.decorrelated.map(covariancePenalty), topOne: topOne(logits))
+      decorrelation: q.decorrelated.map(covariancePenalty), topOne: topOne(logits),
+      batchTopOne: batchTopOne(q, k, views.tags))
     try descend(losses.total(recipe))
     queue?.enqueue(k.projected, views.tags)
     step += 1
-    return try losses.read(recipe, negatives: logits.shape[1] - 1)
+    return try losses.read(recipe, keys: keysCompared(batch.count))
   }
 
-  private func mask(_ tags: SliceTags) -> Tensor {
-    neighbourMask(of: tags, among: queue?.tags ?? tags, window: recipe.window)  // B×K
+  /// The keys of the queue, of the batch, or of both, and which of them are no negatives of a query.
+  private func negatives(_ k: Tensor, _ tags: SliceTags) -> (keys: Tensor, masked: Tensor) {
+    let own = neighbourMask(of: tags, among: tags, window: recipe.window)  // B×B
+    guard let queue else { return (k, own) }
+    let past = neighbourMask(of: tags, among: queue.tags, window: recipe.window)  // B×K
+    guard recipe.batchNegatives else { return (queue.keys, past) }
+    return (
+      .concatenated([queue.keys, k], axis: 0), .concatenated([past, own], axis: 1)
+    )
+  }
+
+  /// How many keys a query is compared with: its own and the negatives, were none masked.
+  private func keysCompared(_ batch: Int) -> Int {
+    guard let queue else { return batch }
+    return queue.capacity + (recipe.batchNegatives ? batch : 1)
+  }
+
+  /// Top-1 among the batch's own keys, which are all of the same age: unlike the queue's, none of them can
+  /// be told from the positive by how far the encoder has moved on since.
+  private func batchTopOne(_ q: Embeddings, _ k: Embeddings, _ tags: SliceTags) -> Tensor {
+    withoutGradients {
+      topOne(
+        contrastLogits(
+          q.projected, k.projected, negatives: k.projected,
+          masked: neighbourMask(of: tags, among: tags, window: recipe.window),
+          temperature: recipe.temperature))
+    }
   }
 
   private func localLoss(_ q: Embeddings, _ k: Embeddings, _ views: Views) -> Tensor? {
@@ -100,6 +127,7 @@ private struct Losses {
   let local: Tensor?
   let decorrelation: Tensor?
   let topOne: Tensor
+  let batchTopOne: Tensor
 
   /// L = L_g + 0.5 L_l, and the penalty with its weight.
   func total(_ recipe: PretrainRecipe) -> Tensor {
@@ -109,11 +137,12 @@ private struct Losses {
     return sum
   }
 
-  func read(_ recipe: PretrainRecipe, negatives: Int) throws -> StepLosses {
+  func read(_ recipe: PretrainRecipe, keys: Int) throws -> StepLosses {
     StepLosses(
       total: try total(recipe).item(), global: try global.item(), local: try local?.item(),
       decorrelation: try decorrelation?.item(), topOne: try topOne.item(),
-      chance: 1 / Double(negatives + 1))
+      batchTopOne: try batchTopOne.item(),
+      chance: 1 / Double(keys))
   }
 }
 
@@ -129,7 +158,9 @@ public struct StepLosses: Codable, Sendable, Equatable {
   public var decorrelation: Double?
   /// How often the positive is the most similar of all keys.
   public var topOne: Double
-  /// How often it would be by chance.
+  /// How often it is the most similar of the keys of its own batch.
+  public var batchTopOne: Double
+  /// How often `topOne` would be by chance.
   public var chance: Double
 }
 

@@ -15,7 +15,10 @@ public struct PretrainRecord: Codable, Sendable, Equatable {
   public var decorrelation: Double?
   /// How often the positive is the most similar of all keys.
   public var topOne: Double
-  /// How often it would be by chance.
+  /// How often it is the most similar of the keys of its own batch; by chance 1/B. A `topOne` far above it
+  /// means that the queue's keys are known by their age.
+  public var batchTopOne: Double
+  /// How often `topOne` would be by chance.
   public var chance: Double
   /// The rate of this step.
   public var learningRate: Double

@@ -35,6 +35,9 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var queue = 0
   /// Keys of the same volume nearer than this many millimetres are no negatives.
   public var window = 10.0
+  /// Whether the batch's other keys are negatives beside the queue's. Without them the positive can be told
+  /// from the queue by its age alone, and a fast encoder learns nothing else.
+  public var batchNegatives = true
   /// m of the key encoder; 0: 0.999, and 0.99 for fewer than 20,000 slices.
   public var keyMomentum = 0.0
   /// Groups of the key batch that are normalised apart, so that batch norm cannot leak the positive;

@@ -180,6 +180,7 @@ struct Meter {
     sum.local = sum.local.map { $0 + (losses.local ?? 0) }
     sum.decorrelation = sum.decorrelation.map { $0 + (losses.decorrelation ?? 0) }
     sum.topOne += losses.topOne
+    sum.batchTopOne += losses.batchTopOne
     sums = sum
   }
 
@@ -192,7 +193,8 @@ struct Meter {
     return PretrainRecord(
       step: step, loss: (sums?.total ?? 0) / count, global: (sums?.global ?? 0) / count,
       local: sums?.local.map { $0 / count }, decorrelation: sums?.decorrelation.map { $0 / count },
-      topOne: (sums?.topOne ?? 0) / count, chance: sums?.chance ?? 0, learningRate: rate,
+      topOne: (sums?.topOne ?? 0) / count, batchTopOne: (sums?.batchTopOne ?? 0) / count,
+      chance: sums?.chance ?? 0, learningRate: rate,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0)
   }
 }
