@@ -89,50 +89,29 @@ if hasTorch {
       linkerSettings: torchLinks))
 }
 
-// A target appears when its first real content does.
+// Tests mirror the targets; what needs tensors is tested where LibTorch is.
 let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-func exists(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: here + "/" + folder) }
+func exists(_ folder: String) -> Bool {
+  FileManager.default.fileExists(atPath: here + "/" + folder)
+}
+let tensors: Set = ["Torch", "NN", "Models", "SSL", "Segmentation"]
 let tests: [Target] = targets.compactMap { target in
-  guard exists("Tests/\(target.name)Tests") else { return nil }
+  let folder = "Tests/\(target.name)Tests"
+  guard exists(folder), hasTorch || !tensors.contains(target.name) else { return nil }
   return .testTarget(
     name: target.name + "Tests", dependencies: [.target(name: target.name)],
-    exclude: exists("Tests/\(target.name)Tests/Fixtures") ? ["Fixtures"] : [],
-    swiftSettings: strict)
+    exclude: exists(folder + "/Fixtures") ? ["Fixtures"] : [], swiftSettings: strict)
 }
-
-// DEVELOPMENT ONLY, removed before release: LAMINA_TARGETS=A,B keeps A, B, what they import, and their tests.
-var all = (targets + tests).filter { exists(($0.type == .test ? "Tests/" : "Sources/") + $0.name) }
-if let wanted = environment["LAMINA_TARGETS"]?.split(separator: ",").map(String.init) {
-  var keep = Set(wanted)
-  var grew = true
-  while grew {
-    grew = false
-    for target in all where keep.contains(target.name) {
-      for dependency in target.dependencies {
-        switch dependency {
-        case .targetItem(let name, _), .byNameItem(let name, _):
-          if keep.insert(name).inserted { grew = true }
-        default: break
-        }
-      }
-    }
-  }
-  keep.formUnion(wanted.map { $0 + "Tests" })
-  all = all.filter { keep.contains($0.name) }
-}
-let names = Set(all.map(\.name))
 
 let package = Package(
   name: "lamina",
-  products: (names.contains("lamina")
-    ? [.executable(name: "lamina", targets: ["lamina"])] : [])
-    + (names.contains("LaminaTorch")
-      ? [.library(name: "LaminaTorch", type: .dynamic, targets: ["LaminaTorch"])] : []),
+  products: [.executable(name: "lamina", targets: ["lamina"])]
+    + (hasTorch ? [.library(name: "LaminaTorch", type: .dynamic, targets: ["LaminaTorch"])] : []),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: all,
+  targets: targets + tests,
   cxxLanguageStandard: .cxx17
 )

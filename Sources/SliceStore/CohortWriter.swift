@@ -23,6 +23,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     self.shardBytes = shardBytes
     folder = try StoreFolder(path)
     if folder.isComplete { _ = try CohortStore(path) }
+    try restoreReplaced()
     try deleteTree(folder.writing)
   }
 
@@ -40,10 +41,15 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   /// Writes a volume with its masks.
   ///
   /// The record's `labels` are set from `labels`, its grid, type and scaling from `volume`. Throws
-  /// `duplicate` when the store has the volume, `shape` when a mask is on another grid.
+  /// `duplicate` when the store has the volume and it is not `replacing` that, `shape` when a mask is
+  /// on another grid. What is replaced is there until its successor is, whenever the process dies.
   public func add(
-    volume: Volume, record: CohortVolume, labels: [(name: String, map: LabelMap)] = []
+    volume: Volume, record: CohortVolume, labels: [(name: String, map: LabelMap)] = [],
+    replacing: Bool = false
   ) throws {
+    guard replacing || !contains(record.id) else {
+      throw StoreError.duplicate(path: path, volume: record.id)
+    }
     let record = try checked(record, volume: volume, labels: labels)
     try folder.reopen()
     let draft = folder.writing + "/" + record.id
@@ -60,10 +66,28 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     try writeFile(manifest.text, to: draft + "/manifest", syncing: false)
     try syncTree(draft)
     try makeFolder(path + "/volumes")
-    guard rename(draft, self.folder(of: record.id)) == 0 else {
-      throw ZarrError.system(path: draft, verb: "rename", code: errno)
+    let replaced = folder.replaced + "/" + record.id
+    if contains(record.id) {
+      try makeFolder(folder.replaced)
+      try move(self.folder(of: record.id), to: replaced)
     }
+    try move(draft, to: self.folder(of: record.id))
     try syncFolder(path + "/volumes")
+    try deleteTree(replaced)
+  }
+
+  /// Puts back what a process that died had moved away and not yet replaced.
+  private func restoreReplaced() throws {
+    for id in names(in: folder.replaced) where !contains(id) {
+      try move(folder.replaced + "/" + id, to: self.folder(of: id))
+    }
+    try deleteTree(folder.replaced)
+  }
+
+  private func move(_ source: String, to target: String) throws {
+    guard rename(source, target) == 0 else {
+      throw ZarrError.system(path: source, verb: "rename", code: errno)
+    }
   }
 
   /// Removes every volume of a patient; returns their names. ``finish()`` must follow.
@@ -83,13 +107,9 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     guard !leaving.isEmpty else { return }
     try folder.reopen()
     try makeFolder(folder.writing)
-    for id in leaving {
-      guard rename(self.folder(of: id), folder.writing + "/" + id) == 0 else {
-        throw ZarrError.system(path: self.folder(of: id), verb: "remove", code: errno)
-      }
-    }
+    for id in leaving { try move(self.folder(of: id), to: folder.writing + "/removed-" + id) }
     try syncFolder(path + "/volumes")
-    try deleteTree(folder.writing)
+    for id in leaving { try deleteTree(folder.writing + "/removed-" + id) }
   }
 
   func folder(of id: String) -> String { path + "/volumes/" + id }
@@ -98,9 +118,6 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     _ record: CohortVolume, volume: Volume, labels: [(name: String, map: LabelMap)]
   ) throws -> CohortVolume {
     try checkName(record.id)
-    guard !contains(record.id) else {
-      throw StoreError.duplicate(path: path, volume: record.id)
-    }
     var record = record
     (record.grid, record.leading) = (volume.grid, volume.leading)
     (record.type, record.scaling) = (volume.type, volume.scaling)

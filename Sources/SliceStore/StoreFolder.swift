@@ -1,9 +1,11 @@
 import Foundation
+import Synchronization
 import Zarr
 
 /// The folder of a store while it is written: one writer at a time, and leftovers cleared away.
-final class StoreFolder {
+final class StoreFolder: Sendable {
   let path: String
+  private let reopening = Mutex(())
   private let descriptor: Int32
 
   /// Makes the folder and locks it; the lock ends with the process, however that ends.
@@ -24,15 +26,19 @@ final class StoreFolder {
 
   /// Where unfinished things lie.
   var writing: String { path + "/.writing" }
+  /// Where volumes lie whose successors are being put in their place.
+  var replaced: String { path + "/.replaced" }
   /// The group's metadata, there only when the store is finished.
   var metadata: String { path + "/zarr.json" }
   var isComplete: Bool { exists(metadata) }
 
   /// Says that the store is not finished any more.
   func reopen() throws {
-    guard isComplete else { return }
-    try deleteTree(metadata)
-    try syncFolder(path)
+    try reopening.withLock { _ in
+      guard isComplete else { return }
+      try deleteTree(metadata)
+      try syncFolder(path)
+    }
   }
 }
 

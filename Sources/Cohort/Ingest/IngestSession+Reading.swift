@@ -78,8 +78,9 @@ extension IngestSession {
     }
     let record = plan.record(read, pseudonyms)
     let labels = try readMasks(masks, on: read.volume.grid, worker)
-    if isStored { try writer.remove(volume: id) }
-    try writer.add(volume: read.volume, record: record, labels: labels.map { ($0.name, $0.map) })
+    try writer.add(
+      volume: read.volume, record: record, labels: labels.map { ($0.name, $0.map) },
+      replacing: isStored)
     try ledger.keep(plan.identity)
     try ledger.keep(masks: labels.map { ($0.name, $0.digest, $0.source) }, of: id)
     try note(id, isNew: true, plan.identity)
@@ -104,8 +105,8 @@ extension IngestSession {
     guard !labels.isEmpty, let stored else { return }
     let volume = try stored.volume(id)
     let all = try keepingOld(labels, of: id)
-    try writer.remove(volume: id)
-    try writer.add(volume: volume, record: record, labels: all.map { ($0.name, $0.map) })
+    try writer.add(
+      volume: volume, record: record, labels: all.map { ($0.name, $0.map) }, replacing: true)
     try ledger.keep(masks: all.map { ($0.name, $0.digest, $0.source) }, of: id)
   }
 

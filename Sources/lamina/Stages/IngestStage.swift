@@ -23,8 +23,17 @@ func ingestStage(
 /// What an ingest came to: refusals in a table, counts in a sentence.
 func show(_ report: IngestReport, volumes: Bool, console: Console) {
   if volumes, !console.quiet, !report.volumes.isEmpty {
-    console.note(Table(rows: report.volumeRows).text)
+    console.note(shortened(report.volumeRows, "lamina list shows all."))
   }
-  if !report.refusals.isEmpty { console.note(Table(rows: report.refusalRows).text) }
+  if !report.refusals.isEmpty {
+    console.note(shortened(report.refusalRows, "report.json in the store has all."))
+  }
   console.note("ingest: \(report.summary)")
+}
+
+/// The first rows of a table that may have a row for each of thousands.
+private func shortened(_ rows: [[String]], _ elsewhere: String, most: Int = 60) -> String {
+  let table = Table(rows: Array(rows.prefix(most + 1))).text
+  return rows.count <= most + 1
+    ? table : table + "\n… and \(rows.count - 1 - most) more; \(elsewhere)"
 }

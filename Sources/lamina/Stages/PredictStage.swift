@@ -2,6 +2,7 @@ import Cohort
 import Foundation
 import Imaging
 import NIfTI
+import Prepare
 import Recipes
 import Segmentation
 import SliceStore
@@ -51,7 +52,7 @@ func predictCohort(
       try writer.write(
         store.volume(id), name: id, modality: record.modality,
         like: record.niftiHeader.flatMap { try? NIfTIHeader(base64: $0) })
-    } catch let error as SegmentationError {
+    } catch let error where concernsOneScan(error) {
       console.complain("\(id): \(error)")
       failed += 1
     }
@@ -71,7 +72,7 @@ func predictFiles(
     do {
       try writer.write(
         source.volume, name: source.name, modality: source.modality, like: source.header)
-    } catch let error as SegmentationError {
+    } catch let error where concernsOneScan(error) {
       console.complain("\(source.name): \(error)")
       failed.append(Refusal(.unsupported, .series, name: source.name))
     }
@@ -79,4 +80,9 @@ func predictFiles(
   }
   bar.finish()
   return refused + failed
+}
+
+/// Whether the other scans may still do: the scan does not suit the model, or cannot be prepared.
+private func concernsOneScan(_ error: any Error) -> Bool {
+  error is SegmentationError || error is PrepareError
 }
