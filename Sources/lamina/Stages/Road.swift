@@ -36,9 +36,7 @@ struct Road {
   ///
   /// - Throws: ``SomeRefused`` at the end when inputs were refused on the way.
   mutating func run() throws {
-    let report = try ingestStage(
-      [pipeline.data], into: cohort, recipe: pipeline.ingest, console: console)
-    show(report, volumes: false, console: console)
+    let report = try ingest()
     try prepare()
     if pipeline.finetune.mode != .scratch { try pretrain() }
     if try SliceStore(slices).attributes.labelNames.isEmpty {
@@ -52,6 +50,17 @@ struct Road {
       throw SomeRefused(
         description: "\(report.refusals.count) inputs were refused; see \(cohort)/report.json.")
     }
+  }
+
+  private mutating func ingest() throws -> IngestReport {
+    let scans = URL(fileURLWithPath: pipeline.data).standardizedFileURL.path
+    guard try stages.claim("ingest", inputs: fingerprint(Data(scans.utf8))) else {
+      throw Failure("\(cohort): it holds other scans than \(pipeline.data); give another --into.")
+    }
+    let report = try ingestStage(
+      [pipeline.data], into: cohort, recipe: pipeline.ingest, console: console)
+    show(report, volumes: false, console: console)
+    return report
   }
 
   private mutating func prepare() throws {
@@ -86,18 +95,31 @@ struct Road {
     console.note(text(of: report))
   }
 
+  /// The recipe, with as many volumes as there are where it wants more.
+  private func affordable(_ store: SliceStore) throws -> FinetuneRecipe {
+    var recipe = pipeline.finetune
+    let data = try LabelledSlices(store)
+    let there = data.labelled(data.training).count
+    if recipe.volumes > there {
+      console.note("finetune: \(recipe.volumes) labelled volumes are wanted, all \(there) are used")
+      recipe.volumes = 0
+    }
+    return recipe
+  }
+
   private mutating func finetune() throws {
+    let store = try SliceStore(slices)
+    let recipe = try affordable(store)
     let encoder = pipeline.finetune.mode == .scratch ? nil : pretrained
     let weights = encoder.flatMap {
       FileManager.default.contents(atPath: $0 + "/encoder.safetensors")
     }
     let inputs = fingerprint(
-      Recipe.json(of: pipeline.finetune), Data(try SliceStore(slices).digest.utf8),
-      weights ?? Data())
+      Recipe.json(of: recipe), Data(store.digest.utf8), weights ?? Data())
     let state = try stages.begin("finetune", output: "finetune", inputs: inputs)
     guard state != .finished else { return console.note("finetune: nothing has changed") }
     let result = try finetuneStage(
-      slices, encoder: encoder, into: segmenter, recipe: pipeline.finetune,
+      slices, encoder: encoder, into: segmenter, recipe: recipe,
       device: device(named: deviceName), console: console)
     console.note(summary(of: result))
     try ReportStage.plot(["loss", "dice", "crossEntropy"], of: segmenter, title: "Fine-tuning")

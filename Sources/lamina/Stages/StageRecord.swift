@@ -50,6 +50,14 @@ struct StageRecord {
     return .new
   }
 
+  /// Notes what a stage that adds to its output is given; false when it was given something else.
+  mutating func claim(_ stage: String, inputs: String) throws -> Bool {
+    if let entry = stages[stage] { return entry.inputs == inputs }
+    stages[stage] = Entry(inputs: inputs, isFinished: true)
+    try write()
+    return true
+  }
+
   /// Notes that the stage is finished.
   mutating func finish(_ stage: String) throws {
     stages[stage]?.isFinished = true
