@@ -17,6 +17,8 @@ public struct ContrastNetwork {
   public let level: Int
   package let whitening: Whitening?
   package let projector: ProjectionHead
+  /// Centres what is compared: all slices would share a constant that tells a key's age.
+  private let projectionNorm: BatchNorm2d
   private let regionHead: LocalProjectionHead?
   private let recipe: PretrainRecipe
 
@@ -43,6 +45,9 @@ public struct ContrastNetwork {
         store.root / "whitening", width,
         recipe.whitening(samples: recipe.samples(stride: architecture.depth))) : nil
     projector = ProjectionHead(store.root / "projector", width, output: recipe.dimensions)
+    projectionNorm = BatchNorm2d(
+      store.root / "projector" / "norm", recipe.dimensions, affine: false,
+      groups: recipe.keyNormGroups)
     regionHead =
       recipe.local.enabled
       ? LocalProjectionHead(
@@ -66,7 +71,7 @@ public struct ContrastNetwork {
     let pooled = place == .pooled ? whitening.map { $0(raw, mode) } ?? raw : raw
     return Embeddings(
       lastMap: last, whitenedMap: seen, pooled: pooled,
-      projected: projector(pooled).normalized(axis: 1),  // B×D
+      projected: projectionNorm(projector(pooled), mode).normalized(axis: 1),  // B×D
       regions: points.flatMap { regions(of: maps[level].to(.float32), at: $0) },
       decorrelated: penalised(map: last, pooled: pooled))
   }

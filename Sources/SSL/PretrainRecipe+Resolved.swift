@@ -8,7 +8,9 @@ extension PretrainRecipe {
     var recipe = self
     recipe.queue = try KeyQueue.capacity(wanted: queue, slices: slices, batch: batch)
     if keyMomentum == 0 { recipe.keyMomentum = slices < 20_000 ? 0.99 : 0.999 }
-    if keyNormGroups == 0 { recipe.keyNormGroups = architecture == .unet ? 1 : 4 }
+    // Without the batch's other keys as negatives, statistics of the whole batch tell the positive.
+    let sharesStatistics = architecture == .unet && batchNegatives
+    if keyNormGroups == 0 { recipe.keyNormGroups = sharesStatistics ? 1 : 4 }
     if lr == 0 { recipe.lr = optimiser == .sgd ? 0.03 * Double(batch) / 256 : 1e-3 }
     guard batch.isMultiple(of: recipe.keyNormGroups) else {
       throw .recipe(

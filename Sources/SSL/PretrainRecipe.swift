@@ -41,7 +41,7 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   /// m of the key encoder; 0: 0.999, and 0.99 for fewer than 20,000 slices.
   public var keyMomentum = 0.0
   /// Groups of the key batch that are normalised apart, so that batch norm cannot leak the positive;
-  /// 0: 4 where the encoder has batch norm, else 1.
+  /// 0: 4 where the encoder has batch norm or ``batchNegatives`` are off, else 1.
   public var keyNormGroups = 0
   /// Contrast between regions.
   public var local = LocalRecipe()

@@ -119,12 +119,23 @@ private func filled(_ recipe: PretrainRecipe, _ stream: CropPairBatches) throws 
   #expect(abs(penalty.total - sum) < 1e-4)
 }
 
-@Test func withoutTrainingTheLossesBeginWhereChanceIs() throws {
-  let recipe = try resolved { $0.window = 0 }
+/// Where the temperature makes all similarities alike, InfoNCE is the logarithm of the number of candidates.
+@Test func atAHighTemperatureTheGlobalLossIsTheLogarithmOfTheCandidates() throws {
+  let recipe = try resolved {
+    $0.window = 0
+    $0.temperature = 1000
+  }
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
   let first = try moco.step(stream.next())
-  #expect(abs(first.global - log(33)) < 1.5)
+  #expect(abs(first.global - log(1 / first.chance)) < 0.02)
+}
+
+@Test func withoutTrainingTheLocalLossBeginsWhereChanceIs() throws {
+  let recipe = try resolved()
+  let stream = try batches(recipe)
+  var moco = try filled(recipe, stream)
+  let first = try moco.step(stream.next())
   #expect(abs(first.local! - log(6)) < 1)
 }
 
@@ -237,4 +248,16 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   batch.keys = batch.queries
   let losses = try moco.step(batch)
   #expect(losses.topOne > 0.8 && losses.batchTopOne == losses.topOne)
+}
+
+/// Without centring all slices' projections are one vector (cosine 0.995), whose drift tells a key's age.
+@Test func projectionsOfDifferentSlicesHaveNoCommonPartFromTheStart() throws {
+  let recipe = try resolved()
+  let batch = try batches(recipe).next()
+  let moco = try MoCo(recipe, channels: 1)
+  let images = try Tensor(batch.queries, [batch.count, 1, batch.size, batch.size])
+  let projected = try withoutGradients { try moco.query(images, at: nil, .training).projected }  // B×D
+  let cosines = projected.matmul(projected.transposed)  // B×B
+  let others = try (cosines.sum() - cosines.diagonal().sum()).item()
+  #expect(abs(others / Double(batch.count * (batch.count - 1))) < 0.2)
 }
