@@ -256,7 +256,9 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   let batch = try batches(recipe).next()
   let moco = try MoCo(recipe, channels: 1)
   let images = try Tensor(batch.queries, [batch.count, 1, batch.size, batch.size])
-  let projected = try withoutGradients { try moco.query(images, at: nil, .training).projected }  // B×D
+  let projected = try withoutGradients {
+    try moco.query(images, at: nil, .training).projected  // B×D
+  }
   let cosines = projected.matmul(projected.transposed)  // B×B
   let others = try (cosines.sum() - cosines.diagonal().sum()).item()
   #expect(abs(others / Double(batch.count * (batch.count - 1))) < 0.2)

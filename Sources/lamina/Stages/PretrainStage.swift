@@ -35,7 +35,9 @@ private func remark(_ record: PretrainRecord?) -> String {
   guard let record else { return "" }
   var parts = [String(format: "loss %.3f", record.loss)]
   if let local = record.local { parts.append(String(format: "local %.3f", local)) }
-  parts.append(String(format: "top-1 %.3f (chance %.4f)", record.topOne, record.chance))
+  parts.append(
+    String(format: "top-1 %.3f (chance %.4f)", record.topOne, record.chance)
+      + String(format: ", in the batch %.3f", record.batchTopOne))
   return parts.joined(separator: ", ")
 }
 
