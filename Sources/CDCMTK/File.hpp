@@ -41,6 +41,9 @@ inline const dicom_item *handleOf(DcmItem *item) {
 }
 inline DcmTagKey keyOf(uint32_t tag) { return DcmTagKey(tag >> 16, tag & 0xFFFF); }
 
+// Keeps DCMTK from writing to standard error by itself; what matters comes back as a status.
+void silence();
+
 // The first fragment of each frame, from the fragments and offset tables (PS3.5 A.4).
 std::vector<size_t> findFrameStarts(const dicom_file &file);
 

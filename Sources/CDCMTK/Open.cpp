@@ -58,13 +58,13 @@ Bytes::~Bytes() {
   }
 }
 
-namespace {
-
 // DCMTK writes warnings to standard error by itself; what matters comes back as a status.
 void silence() {
   static std::once_flag once;
   std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
 }
+
+namespace {
 
 void parse(dicom_file &file, const dicom_limits &limits) {
   file.layout = scanLayout(file.bytes.data, file.bytes.length, limits);

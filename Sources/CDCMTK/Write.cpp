@@ -93,6 +93,7 @@ void encode(DcmDataset &dataset, E_TransferSyntax syntax) {
   if (syntax == EXS_JPEGLSLossless) parameter = &jpegLS;
   if (syntax == EXS_RLELossless) parameter = &rle;
   if (!parameter) return;
+  silence();
   registerEncoders();
   check(dataset.chooseRepresentation(syntax, parameter));
   if (!dataset.canWriteXfer(syntax)) refuse(DICOM_UNSUPPORTED, "DCMTK cannot encode these pixels");
