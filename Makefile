@@ -20,9 +20,10 @@ demo: build
 ifdef DATA
 	$(LAMINA) run pipelines/demo.yaml --set data="$(DATA)" --into $(OUT)
 else
-	$(LAMINA) phantom --patients 30 --seed 1 --into $(OUT)/phantom
+	$(LAMINA) phantom --patients 40 --seed 1 --into $(OUT)/phantom
 	$(LAMINA) run pipelines/demo.yaml --set data=$(OUT)/phantom/dicom \
-	  --set ingest.labels=$(OUT)/phantom/labels --into $(OUT)
+	  --set ingest.labels=$(OUT)/phantom/labels \
+	  --set 'prepare.spacing=[2.7, 2.7]' --set 'prepare.canvas=[64, 64]' --into $(OUT)
 endif
 
 test:
