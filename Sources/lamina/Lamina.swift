@@ -8,7 +8,6 @@ import Recipes
 enum Main {
   static func main() {
     if CommandLine.arguments.dropFirst().first == "--worker" { WorkerMain.run() }
-    Interruption.listen()
     exit(run())
   }
 

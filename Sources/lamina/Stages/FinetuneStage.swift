@@ -9,6 +9,7 @@ func finetuneStage(
   _ slices: String, encoder: String?, into run: String, recipe: FinetuneRecipe, device: Device,
   console: Console
 ) throws -> FinetuneResult {
+  Interruption.listen()
   let store = try SliceStore(slices)
   let pretrained = try encoder.map { try PretrainedEncoder(reading: $0) }
   let bar = ProgressBar("finetune", unit: "steps", console: console)

@@ -20,6 +20,7 @@ struct MaskWriter {
     model: String, into folder: String, device name: String, threads: Int = 0,
     mirrored: Bool = false, console: Console
   ) throws {
+    Interruption.listen()
     segmenter = try Segmenter(run: model, device: device(named: name), threads: threads)
     (self.folder, self.mirrored, self.console) = (folder, mirrored, console)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -7,6 +7,7 @@ func prepareStage(
   _ cohort: String, into slices: String, recipe: PrepareRecipe,
   select: @escaping (CohortVolume) -> Bool = { _ in true }, console: Console
 ) throws -> PrepareReport {
+  Interruption.listen()
   let bar = ProgressBar("prepare", unit: "volumes", console: console)
   let report = try prepareCohort(
     CohortStore(cohort), into: slices, recipe: recipe, select: select

@@ -9,6 +9,7 @@ func pretrainStage(
   _ slices: String, into run: String, pipeline: Pipeline, resume: Bool, device: Device,
   console: Console
 ) throws -> PretrainResult {
+  Interruption.listen()
   let store = try SliceStore(slices)
   let bar = ProgressBar("pretrain", unit: "batches", console: console)
   let result = try pretrain(

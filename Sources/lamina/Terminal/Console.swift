@@ -39,15 +39,15 @@ struct Console: Sendable {
   }
 }
 
-/// Ctrl-C and SIGTERM: asked for once, they let the work under way end well; asked for twice, they
-/// end the process at once.
+/// Ctrl-C and SIGTERM, in stages that ask: once, they let the work under way end well; twice, they
+/// end the process at once. Other stages are simply ended, which loses nothing either.
 enum Interruption {
   private static let count = Atomic<Int>(0)
 
   /// Whether the user has asked to stop.
   static var isRequested: Bool { count.load(ordering: .relaxed) > 0 }
 
-  /// Listens from now on.
+  /// Listens from now on; only for stages that look at ``isRequested``.
   static func listen() {
     for number in [SIGINT, SIGTERM] {
       signal(number) { received in
