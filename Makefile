@@ -37,10 +37,10 @@ test:
 	.venv-interop/bin/python -m pytest -q Tests/Interop
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Fuzz
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Fuzz
 
 clean:
 	rm -rf .build out

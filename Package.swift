@@ -89,6 +89,13 @@ if hasTorch {
       linkerSettings: torchLinks))
 }
 
+// The fuzzer: an executable whose `main` is libFuzzer's, so it is there on request only.
+if environment["LAMINA_FUZZ"] != nil {
+  targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["DICOM", "NIfTI", "Zarr"], path: "Fuzz", swiftSettings: strict))
+}
+
 // Tests mirror the targets; what needs tensors is tested where LibTorch is.
 let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
 func exists(_ folder: String) -> Bool {

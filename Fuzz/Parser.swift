@@ -1,0 +1,68 @@
+/// What is fuzzed: each takes bytes that nobody vouches for.
+enum Parser: String, CaseIterable {
+  /// A DICOM file: our scan before DCMTK, DCMTK's parser, header, and one decoded volume.
+  case dicom
+  /// The same, from files that a grammar writes: nested sequences, lengths that lie.
+  case dicomGrammar = "dicom-grammar"
+  /// Fragments, offset tables and the frames they make up: RLE, JPEG 2000, HTJ2K.
+  case fragments
+  /// The header of a NIfTI file.
+  case nifti
+  /// `zarr.json` of an array, from text and from a grammar.
+  case zarrMetadata = "zarr-metadata"
+  case zarrGrammar = "zarr-grammar"
+  /// A shard: its index and chunks.
+  case shard
+  /// A compressed chunk.
+  case chunk
+
+  func take(_ bytes: [UInt8]) {
+    switch self {
+    case .dicom: readDICOM(bytes)
+    case .dicomGrammar:
+      var program = Program(bytes)
+      readDICOM(DICOMGrammar.file(&program))
+    case .fragments:
+      var program = Program(bytes)
+      readDICOM(DICOMGrammar.encapsulated(&program))
+    case .nifti: readNIfTIHeader(bytes)
+    case .zarrMetadata: readZarrMetadata(bytes)
+    case .zarrGrammar:
+      var program = Program(bytes)
+      readZarrMetadata(ZarrGrammar.metadata(&program))
+    case .shard: readShard(bytes)
+    case .chunk: readChunk(bytes)
+    }
+  }
+}
+
+/// The choices of a grammar, taken from the fuzzer's bytes one after another: what libFuzzer learns
+/// to change is then a choice, not a byte of the file. Zeros once the bytes are used up.
+struct Program {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  var isEmpty: Bool { rest.isEmpty }
+
+  mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+  /// A number from 0 up to `count`, which is at most 256.
+  mutating func choice(_ count: Int) -> Int { Int(byte()) % count }
+
+  /// Whether this time, one in `odds`.
+  mutating func rarely(_ odds: Int) -> Bool { choice(odds) == odds - 1 }
+
+  mutating func pick<Element>(_ list: [Element]) -> Element { list[choice(list.count)] }
+
+  mutating func number() -> UInt32 { (0..<4).reduce(0) { value, _ in value << 8 | UInt32(byte()) } }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    let taken = Array(rest.prefix(count))
+    rest = rest.dropFirst(count)
+    return taken + [UInt8](repeating: 0, count: count - taken.count)
+  }
+
+  /// The rest, at most `count` bytes of it.
+  mutating func remainder(_ count: Int) -> [UInt8] { bytes(min(count, rest.count)) }
+}

@@ -1,0 +1,112 @@
+// The calls through which hostile bytes reach the parsers.
+import DICOM
+import Foundation
+import NIfTI
+import Zarr
+
+func readDICOM(_ bytes: [UInt8]) {
+  var limits = DICOMFile.Limits()
+  limits.decodedBytes = 1 << 20
+  limits.elements = 100_000
+  do throws(DICOMError) {
+    let file = try DICOMFile(bytes: bytes, limits: limits)
+    let header = try file.header()
+    _ = DICOMSeries.group([header])
+    guard let format = header.pixels else { return }
+    var frame = [UInt8](repeating: 0, count: format.frameBytes)
+    for index in 0..<min(format.frames, 4) {
+      let outcome = frame.withUnsafeMutableBytes { target in
+        Result { () throws(DICOMError) in
+          try file.decode(frame: index, format: format, into: target)
+        }
+      }
+      try outcome.get()
+    }
+  } catch {
+    check(error.description)
+  }
+}
+
+func readNIfTIHeader(_ bytes: [UInt8]) {
+  do throws(NIfTIError) {
+    let header = try NIfTIHeader(base64: Data(bytes.prefix(540)).base64EncodedString())
+    precondition(header.grid.affine.isRegular, "a header whose grid spans no volume")
+  } catch {
+    check(error.description)
+  }
+}
+
+func readZarrMetadata(_ bytes: [UInt8]) {
+  do throws(ZarrError) {
+    let metadata = try ArrayMetadata(
+      json: try JSON(text: bytes, path: "zarr.json"), path: "zarr.json")
+    let again = try ArrayMetadata(json: metadata.json, path: "zarr.json")
+    precondition(again == metadata, "metadata that change when they are written and read again")
+  } catch {
+    check("\(error)")
+  }
+}
+
+/// The shard of a small array, its chunks of 8 × 8 int16 in zstd.
+func readShard(_ bytes: [UInt8]) {
+  let metadata = ArrayMetadata(
+    shape: [8, 8, 8], type: .int16, shard: [8, 8, 8], chunk: [1, 8, 8], codec: .zstd(level: 1))
+  do throws(ZarrError) {
+    let file = try OpenFile(try scratch.path(holding: bytes))
+    let index = try ShardIndex(file, metadata: metadata)
+    var chunk = [UInt8](repeating: 0, count: metadata.chunkBytes)
+    for place in index.places.compactMap({ $0 }) {
+      let outcome = chunk.withUnsafeMutableBytes { target in
+        Result { () throws(ZarrError) in
+          try file.read(place, codec: metadata.codec, chunk: "", into: target)
+        }
+      }
+      try outcome.get()
+    }
+  } catch {
+    check("\(error)")
+  }
+}
+
+/// A chunk of 64 × 64 int16: the first byte chooses the codec, the rest is the frame.
+func readChunk(_ bytes: [UInt8]) {
+  let codecs: [ChunkCodec] = [
+    .blosc(level: 1, typeSize: 2), .zstd(level: 1), ChunkCodec(crc32c: true),
+    ChunkCodec(.blosc(name: "zstd", level: 1, shuffle: .shuffle, typeSize: 2)),
+  ]
+  guard let first = bytes.first else { return }
+  var target = [UInt8](repeating: 0, count: 64 * 64 * 2)
+  let outcome = target.withUnsafeMutableBytes { target in
+    bytes.dropFirst().withUnsafeBytes { stored in
+      Result { () throws(ChunkFault) in
+        try codecs[Int(first) % codecs.count].decode(stored, into: target)
+      }
+    }
+  }
+  if case .failure(let fault) = outcome { check("\(fault)") }
+}
+
+/// A refusal has a sentence.
+private func check(_ sentence: String) {
+  precondition(!sentence.isEmpty, "a refusal without words")
+}
+
+/// A file in memory, for readers that take paths.
+private let scratch = Scratch()
+
+private struct Scratch {
+  private let descriptor: Int32
+
+  init() {
+    var name = Array("/tmp/lamina-fuzz-XXXXXX".utf8CString)
+    descriptor = mkstemp(&name)
+    unlink(name)
+  }
+
+  func path(holding bytes: [UInt8]) throws(ZarrError) -> String {
+    ftruncate(descriptor, 0)
+    let written = bytes.isEmpty ? 0 : pwrite(descriptor, bytes, bytes.count, 0)
+    precondition(written == bytes.count, "no room for the input")
+    return "/proc/self/fd/\(descriptor)"
+  }
+}
