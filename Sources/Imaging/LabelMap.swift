@@ -44,12 +44,14 @@ public struct LabelMap: Sendable, Equatable {
 
   /// The mask in the order of axes of `target`, when both grids hold the same voxels.
   ///
-  /// A mask drawn in another orientation comes back this way, without interpolation. Returns nil
-  /// when the grids differ by more than `tolerance` millimetres at a corner.
+  /// A mask drawn in another orientation comes back this way, without interpolation, whichever of
+  /// the 48 orders of axes it is in. Returns nil when the grids differ by more than `tolerance`
+  /// millimetres at a corner.
   public func aligned(to target: Grid, tolerance: Double = 1e-2) -> LabelMap? {
-    let (axes, flips) = grid.order(towards: target.affine.orientation)
-    let turned = grid.reordered(axes: axes, flips: flips)
-    guard turned.matches(target, tolerance: tolerance) else { return nil }
+    let (axes, flips) = grid.order(along: target)
+    guard grid.reordered(axes: axes, flips: flips).matches(target, tolerance: tolerance) else {
+      return nil
+    }
     let moved = reordered(labels, size: grid.size, axes: axes, flips: flips)
     return LabelMap(grid: target, labels: moved, names: names)
   }
