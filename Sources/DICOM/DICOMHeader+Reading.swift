@@ -17,6 +17,8 @@ extension DICOMFile {
       acquisitionNumber: item.integer(Tag.acquisitionNumber),
       instanceNumber: item.integer(Tag.instanceNumber), planes: [])
     header.nonImage = try nonImage(item, sopClass: header.sopClass)
+    header.labelObject = labelObject(item, sopClass: header.sopClass)
+    if header.labelObject != nil { header.pixelDigest = String(dicom_file_hash(handle), radix: 16) }
     guard header.nonImage == nil else { return header }
     let pixels = try describe(digest: true)
     let format = try pixelFormat(item, pixels)

@@ -15,9 +15,12 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   /// Set for objects that are no images (reports, presentation states, DICOMDIR, …): what they
   /// are. Such a header has no planes.
   public var nonImage: String?
+  /// What a SEG or an RTSTRUCT refers to; nil for everything else.
+  public var labelObject: LabelObject?
   /// How the pixels are written; nil for what is no image.
   public var pixels: PixelFormat?
-  /// XXH64 of the pixel bytes as they lie in the file, in hexadecimal.
+  /// XXH64 of the pixel bytes as they lie in the file, in hexadecimal; of a label object, of the
+  /// whole file.
   public var pixelDigest: String
   /// Series Number.
   public var seriesNumber: Int?

@@ -72,4 +72,38 @@ enum Tag {
   static let pixelValueSequence: UInt32 = 0x0028_9145
   static let sharedGroups: UInt32 = 0x5200_9229
   static let perFrameGroups: UInt32 = 0x5200_9230
+
+  // Segmentations and structure sets.
+  static let referencedSeriesSequence: UInt32 = 0x0008_1115
+  static let referencedInstanceSequence: UInt32 = 0x0008_114A
+  static let referencedInstanceUID: UInt32 = 0x0008_1155
+  static let sourceImageSequence: UInt32 = 0x0008_2112
+  static let derivationImageSequence: UInt32 = 0x0008_9124
+  static let codeValue: UInt32 = 0x0008_0100
+  static let codingScheme: UInt32 = 0x0008_0102
+  static let codeMeaning: UInt32 = 0x0008_0104
+  static let segmentationType: UInt32 = 0x0062_0001
+  static let segmentSequence: UInt32 = 0x0062_0002
+  static let segmentNumber: UInt32 = 0x0062_0004
+  static let segmentLabel: UInt32 = 0x0062_0005
+  static let segmentIdentificationSequence: UInt32 = 0x0062_000A
+  static let referencedSegmentNumber: UInt32 = 0x0062_000B
+  static let maximumFractionalValue: UInt32 = 0x0062_000E
+  static let segmentedPropertyTypeSequence: UInt32 = 0x0062_000F
+  static let segmentedModifierSequence: UInt32 = 0x0062_0011
+  static let referencedFrameOfReferenceSequence: UInt32 = 0x3006_0010
+  static let rtReferencedStudySequence: UInt32 = 0x3006_0012
+  static let rtReferencedSeriesSequence: UInt32 = 0x3006_0014
+  static let contourImageSequence: UInt32 = 0x3006_0016
+  static let structureSetROISequence: UInt32 = 0x3006_0020
+  static let roiNumber: UInt32 = 0x3006_0022
+  static let roiFrameOfReferenceUID: UInt32 = 0x3006_0024
+  static let roiName: UInt32 = 0x3006_0026
+  static let roiContourSequence: UInt32 = 0x3006_0039
+  static let contourSequence: UInt32 = 0x3006_0040
+  static let contourGeometricType: UInt32 = 0x3006_0042
+  static let contourData: UInt32 = 0x3006_0050
+  static let rtROIObservationsSequence: UInt32 = 0x3006_0080
+  static let referencedROINumber: UInt32 = 0x3006_0084
+  static let rtROIIdentificationCodeSequence: UInt32 = 0x3006_0086
 }

@@ -84,6 +84,12 @@ dicom_status dicom_describe(
 dicom_status dicom_frame(
     const dicom_file *file, uint32_t frame, void *buffer, size_t size, dicom_failure *failure);
 
+// One frame of a segmentation: as dicom_frame, but pixels of one bit come as a byte each.
+dicom_status dicom_segment_frame(
+    const dicom_file *file, uint32_t frame, void *buffer, size_t size, dicom_failure *failure);
+
+// XXH64 of all bytes of a file.
+uint64_t dicom_file_hash(const dicom_file *file);
 uint64_t dicom_hash(const void *bytes, size_t length, uint64_t seed);
 
 // --- Writing -----------------------------------------------------------------------------------

@@ -1,0 +1,56 @@
+import DICOM
+import Foundation
+import Imaging
+import Testing
+
+@Suite struct StructureSetTests {
+  private let grid = LabelObjects.grid
+
+  private func read(_ regions: [LabelObjects.Region]) throws -> [Structure] {
+    try Fixtures.withFolder { folder in
+      try LabelObjects.writeStructureSet(regions, to: folder + "/rt")
+      return try DICOMFile(path: folder + "/rt").structures(on: grid, threshold: 0.5)
+    }
+  }
+
+  @Test func regionsAreFilledUnderTheirNames() throws {
+    let box = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 2)
+    let part = LabelObjects.rectangle((1.5, 0.5), (2.5, 1.5), z: 2)
+    let structures = try read([
+      .init(name: "PTV", contours: [box, part]), .init(name: "GTV", contours: [part]),
+    ])
+    #expect(structures.map(\.name.label) == ["PTV", "GTV"])
+    #expect(structures.map(\.name.number) == [1, 2])
+    #expect(structures.map(\.mask.count) == [5, 1])
+    #expect(structures.allSatisfy { $0.mask.slices == [2] && $0.problem == nil })
+    #expect(structures[1].mask.contains(2, 1, 2) && !structures[0].mask.contains(2, 1, 2))
+  }
+
+  @Test func oneBadRegionDoesNotSpoilTheOthers() throws {
+    let box = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1)
+    let between = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1.5)
+    let structures = try read([
+      .init(name: "Marker", kind: "POINT", contours: ["10\\-20\\30"]),
+      .init(name: "Between", contours: [between]), .init(name: "Odd", contours: ["1\\2"]),
+      .init(name: "Words", contours: ["1\\2\\NaN"]), .init(name: "Sound", contours: [box]),
+      .init(name: "Empty", contours: []),
+    ])
+    #expect(structures.map { $0.problem == nil } == [false, false, false, false, true, false])
+    #expect(structures[1].problem == "contour 1 leaves its slice by 0.5 slices")
+    #expect(structures[4].mask.count == 6)
+  }
+
+  @Test func theHeaderSaysWhatItWasDrawnOn() throws {
+    try Fixtures.withFolder { folder in
+      try LabelObjects.writeStructureSet([], to: folder + "/rt")
+      let header = try DICOMFile.header(folder + "/rt")
+      let object = try #require(header.labelObject)
+      #expect(object.kind == .structureSet)
+      #expect(object.seriesUIDs == ["1.2.3.9"] && object.instanceUIDs == ["1.2.3.9.2"])
+      #expect(object.frameOfReferenceUIDs == ["1.2.3.5"])
+      #expect(throws: DICOMError.self) {
+        try DICOMFile(path: folder + "/rt").structures(on: grid, threshold: 0.5)
+      }
+    }
+  }
+}
