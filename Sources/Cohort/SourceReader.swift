@@ -34,12 +34,13 @@ public enum SourceReader {
   ) throws -> [Refusal] {
     let found = try Discovery(paths)
     let ledger = try Ledger(nil)
-    let scanner = Scanner(ledger: ledger, launch: launch, limits: limits, workers: 1, run: 1)
-    let scan = try scanner.scan(
-      dicom: found.dicom, perhaps: found.perhapsDICOM, nifti: found.nifti
-    ) { _, _ in }
-    var refusals = found.refusals + scan.refusals
-    let plans = try plans(found, scan, ledger, &refusals)
+    try ledger.sight(
+      found.dicom.map { ($0, .dicom) } + found.perhapsDICOM.map { ($0, .perhapsDICOM) }
+        + found.nifti.map { ($0, .nifti) }, as: .image, run: 1)
+    let scanner = Scanner(ledger: ledger, launch: launch, limits: limits, workers: 1)
+    var refusals = try found.refusals + scanner.scan { _, _ in }
+    try ledger.eachRefusedFile(run: 1) { refusals.append($0) }
+    let plans = try plans(found, ledger, &refusals)
     let worker = Worker(launch, limits: limits)
     defer { worker.stop() }
     for (name, plan) in named(plans) {
@@ -77,11 +78,12 @@ public enum SourceReader {
   }
 
   private static func plans(
-    _ found: Discovery, _ scan: Scanner.Result, _ ledger: Ledger, _ refusals: inout [Refusal]
+    _ found: Discovery, _ ledger: Ledger, _ refusals: inout [Refusal]
   ) throws -> [PlannedVolume] {
     // Nothing is stored under these pseudonyms, so any key will do.
     let planner = try Planner(Pseudonyms(key: [0]), patientFrom: "")
-    var planning = NIfTIPlanning(planner: planner, summaries: scan.nifti, files: found.nifti)
+    var planning = NIfTIPlanning(
+      planner: planner, summaries: try ledger.summaries(run: 1), files: found.nifti)
     for (folder, _) in found.datasets {
       do throws(Refusal) {
         let dataset = try Dataset(folder)
@@ -93,7 +95,7 @@ public enum SourceReader {
     }
     planning.takeRest()
     var plans = planning.plans
-    for uid in try ledger.series(run: 1) {
+    try ledger.eachSeries(run: 1) { uid in
       let grouping = DICOMSeries.group(try ledger.headers(series: uid, run: 1))
       plans += grouping.series.map(planner.plan)
       refusals += grouping.refused.map { refusal in

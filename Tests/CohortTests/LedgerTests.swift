@@ -41,13 +41,27 @@ import Testing
     #expect(throws: CohortError.self) { try Ledger(path) }
   }
 
-  @Test func aFileThatHasChangedIsReadAgain() throws {
+  @Test func aFileWaitsUntilItIsKnownAndAgainWhenItHasChanged() throws {
     let ledger = try Ledger(nil)
     var file = FoundFile(path: "/a", relative: "a", size: 10, modified: 5)
-    let answer = ScanAnswer.refused(Fault(.malformed, "why"))
-    try ledger.keep([(file, answer)], run: 1)
-    #expect(try ledger.known([file], run: 2)["/a"] == answer)
+    try ledger.sight([(file, .dicom)], as: .image, run: 1)
+    let waiting = try ledger.waiting(after: "", limit: 9)
+    #expect(waiting.map(\.path) == ["/a"])
+    try ledger.keep([(waiting[0], ScanAnswer.refused(Fault(.malformed, "why")))])
+    try ledger.sight([(file, .dicom)], as: .image, run: 2)
+    #expect(try ledger.waiting(after: "", limit: 9).isEmpty)
     file.modified = 6
-    #expect(try ledger.known([file], run: 2).isEmpty)
+    try ledger.sight([(file, .dicom)], as: .image, run: 3)
+    #expect(try ledger.waiting(after: "", limit: 9).map(\.path) == ["/a"])
+  }
+
+  @Test func aLedgerOfAnOlderLayoutKeepsItsKeyAndFindsItsFilesAnew() throws {
+    let folder = TemporaryFolder()
+    let key = try Ledger(folder / "l.sqlite").key(from: nil)
+    try Ledger(folder / "l.sqlite").execute(
+      "DROP TABLE files; CREATE TABLE files(path TEXT); PRAGMA user_version = 0")
+    let ledger = try Ledger(folder / "l.sqlite")
+    #expect(try ledger.key(from: nil) == key)
+    #expect(try ledger.waiting(after: "", limit: 9).isEmpty)
   }
 }

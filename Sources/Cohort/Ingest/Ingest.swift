@@ -27,6 +27,9 @@ public enum Ingest {
 }
 
 /// One ingest while it runs. Its parts are in `IngestSession+….swift`, in the order of the road.
+///
+/// What it finds lies in the ledger, sorted, and is taken from there a piece at a time: its memory
+/// does not grow with the number of files.
 struct IngestSession: Sendable {
   let writer: CohortWriter
   let ledger: Ledger
@@ -58,7 +61,7 @@ struct IngestSession: Sendable {
   }
 
   var scanner: Scanner {
-    Scanner(ledger: ledger, launch: launch, limits: recipe.limits, workers: workers, run: run)
+    Scanner(ledger: ledger, launch: launch, limits: recipe.limits, workers: workers)
   }
 
   var policy: DICOMSeries.Policy {
@@ -67,91 +70,10 @@ struct IngestSession: Sendable {
     return policy
   }
 
+  /// Keeps a refusal and goes on, or ends the ingest with it where the recipe is strict.
   func refuse(_ refusal: Refusal) throws {
-    report.change { $0.refusals.append(refusal) }
+    report.change { $0.add(refusal) }
     try ledger.keep(refusal)
-  }
-}
-
-/// Everything that was found below the given paths.
-struct Found {
-  var images: Discovery
-  var masks: [FoundFile] = []
-  var datasets: [Dataset] = []
-}
-
-/// The volumes that the headers promise.
-struct Scan {
-  /// NIfTI volumes; those of DICOM are in the ledger, by series.
-  var nifti: [PlannedVolume] = []
-  var series: [String] = []
-  /// NIfTI files with sound headers, masks included.
-  var summaries: [String: NIfTISummary] = [:]
-}
-
-extension IngestSession {
-  func look(_ paths: [String]) throws -> Found {
-    progress(IngestProgress(phase: .looking, done: 0, total: 0, bytes: 0))
-    let labels = recipe.labels.isEmpty ? nil : recipe.labels
-    var found = Found(images: try Discovery(paths, excluding: labels))
-    if let labels { found.masks = try Discovery([labels]).nifti }
-    for refusal in found.images.refusals { try refuse(refusal) }
-    for (folder, _) in found.images.datasets {
-      do throws(Refusal) {
-        found.datasets.append(try Dataset(folder))
-      } catch {
-        try refuse(error)
-      }
-    }
-    for dataset in found.datasets { for refusal in dataset.refusals { try refuse(refusal) } }
-    let (images, files) = (found.images, report)
-    files.change {
-      ($0.files, $0.bytes, $0.others) = (images.files, images.bytes, images.others)
-    }
-    return found
-  }
-
-  func scan(_ found: Found) throws -> Scan {
-    let images = found.images
-    let total = images.dicom.count + images.perhapsDICOM.count + images.nifti.count
-    let done = Locked((files: 0, bytes: 0))
-    let result = try scanner.scan(
-      dicom: images.dicom, perhaps: images.perhapsDICOM, nifti: images.nifti + found.masks
-    ) { [progress] files, bytes in
-      let now = done.change {
-        ($0.files, $0.bytes) = ($0.files + files, $0.bytes + bytes)
-        return $0
-      }
-      progress(
-        IngestProgress(
-          phase: .scanning, done: min(now.files, total), total: total, bytes: now.bytes))
-    }
-    for refusal in result.refusals.sorted(by: { $0.name < $1.name }) { try refuse(refusal) }
-    try ledger.withdraw(.file, result.sound)
-    report.change {
-      $0.others += result.others
-      $0.nonImages = result.nonImages
-    }
-    var scan = Scan(series: try ledger.series(run: run), summaries: result.nifti)
-    scan.nifti = withoutCopies(plan(found, result.nifti))
-    return scan
-  }
-
-  /// Volumes with the same name hold the same voxels of the same patient.
-  private func withoutCopies(_ plans: [PlannedVolume]) -> [PlannedVolume] {
-    var seen: [String: Int] = [:]
-    var kept: [PlannedVolume] = []
-    for plan in plans {
-      if let first = seen[plan.identity.id] {
-        if kept[first].label == nil {
-          (kept[first].label, kept[first].labelNames) = (plan.label, plan.labelNames)
-        }
-        report.change { $0.duplicates += 1 }
-      } else {
-        seen[plan.identity.id] = kept.count
-        kept.append(plan)
-      }
-    }
-    return kept
+    if recipe.strict { throw CohortError.refused(refusal) }
   }
 }

@@ -9,6 +9,11 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   public var patientFrom = ""
   /// Takes stacks of a single slice, as a localizer has them.
   public var singleSlices = false
+  /// Ends at the first refusal.
+  public var strict = false
+  /// `i/n`: takes the part `i` (from 0) of what `n` machines share; empty for everything. The parts
+  /// are made with one key and joined by ``Merge``.
+  public var shard = ""
   /// Worker processes; 0 for one a core.
   public var workers = 0
   /// What a worker may use.
@@ -25,10 +30,17 @@ public struct IngestProgress: Sendable, Equatable {
 
   /// What is being done.
   public var phase: Phase
-  /// Files or volumes that are done.
+  /// Files that are done.
   public var done: Int
-  /// Of so many.
+  /// Of so many; 0 where that is not known.
   public var total: Int
   /// Bytes of the files that are done.
   public var bytes: Int
+  /// Of so many.
+  public var totalBytes = 0
+  /// Files that needed no work, since an earlier run had done it: beside `done` while headers are
+  /// read, among `done` while volumes are.
+  public var known = 0
+  /// Their bytes, while volumes are read.
+  public var knownBytes = 0
 }

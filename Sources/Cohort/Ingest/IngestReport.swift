@@ -2,8 +2,25 @@ import Foundation
 import Imaging
 import SliceStore
 
-/// What became of every file, series and mask that an ingest saw.
-public struct IngestReport: Sendable, Codable, Equatable {
+/// What became of every file, series and mask that an ingest saw: for the terminal, with names.
+///
+/// The store's own report, which names nothing, is written by ``StoreReport``. Lists end after
+/// ``most`` entries, so that a report of a million volumes is small enough to be held; the numbers
+/// are of all.
+public struct IngestReport: Sendable, Equatable {
+  /// The longest list.
+  public static let most = 10_000
+
+  /// What became of a volume.
+  public enum Outcome: String, Sendable, Codable {
+    /// It is new.
+    case taken
+    /// It takes the place of one whose source has changed.
+    case replaced
+    /// It was there already.
+    case known
+  }
+
   /// A volume that is in the store.
   public struct Row: Sendable, Codable, Equatable {
     /// The volume's name in the store.
@@ -26,34 +43,60 @@ public struct IngestReport: Sendable, Codable, Equatable {
     public var labels: [String]
     /// What was assumed or is odd.
     public var flags: [String]
-    /// Whether this ingest put it there, or found it there; nil in the store's own report.
-    public var isNew: Bool?
-    /// The file or folder it came from: for the terminal, nil in the store's own report.
+    /// What became of it; nil in the store's own report.
+    public var outcome: Outcome?
+    /// The file or folder it came from; nil in the store's own report.
     public var name: String?
+    /// Series Description, or the file's name; nil in the store's own report.
+    public var series: String?
+
+    /// Whether this ingest put it there, or found it there; nil in the store's own report.
+    public var isNew: Bool? { outcome.map { $0 != .known } }
   }
 
-  /// Something that was refused, as the store's own report has it: without names.
-  public struct Refused: Sendable, Codable, Equatable {
+  /// Volumes that are alike but for their patients.
+  public struct Series: Sendable, Codable, Hashable {
+    /// Series Description, or the file's name.
+    public var description: String
+    /// `CT`, `MR`, …, where it is known.
+    public var modality: String?
+    /// Voxels along x, y, z, then points in time or channels where there are several.
+    public var size: [Int]
+    /// Millimetres along x, y, z.
+    public var spacing: [Double]
+    /// Names of the masks.
+    public var labels: [String]
+    /// What was assumed or is odd.
+    public var flags: [String]
+  }
+
+  /// Everything that was refused for one reason.
+  public struct Reason: Sendable, Codable, Equatable {
     /// The reason as a stable word.
     public var code: RefusalCode
-    /// `file`, `series`, `label` or `folder`.
-    public var subject: Refusal.Subject
-    /// A keyed name under which the ledger's holder finds what it was.
-    public var pseudonym: String
-    /// The reason in a sentence that names nothing.
-    public var sentence: String
-    /// How many files were lost.
+    /// How many files, series, folders or masks.
+    public var count: Int
+    /// How many files are lost with them.
     public var files: Int
+    /// The first of them, by name; nil in the store's own report.
+    public var example: String?
   }
 
   /// Volumes, sorted by name.
   public var volumes: [Row] = []
-  /// What was refused, for the terminal; empty in the store's own report.
+  /// How many volumes are alike.
+  public var series: [Series: Int] = [:]
+  /// What was refused, sorted by name.
   public var refusals: [Refusal] = []
-  /// The same without names, sorted; empty in what ``Ingest/run(_:into:recipe:launch:progress:)``
-  /// returns.
-  public var refused: [Refused] = []
-  /// Files that were copies of others.
+  /// The reasons, by code.
+  public var reasons: [RefusalCode: Reason] = [:]
+  /// Volumes that are new, that replace others, that were there.
+  public var taken = 0
+  public var replaced = 0
+  public var known = 0
+  /// Volumes that are gone, because all of their files belong to others now.
+  public var removed = 0
+  /// Files that were copies or other names of others.
   public var duplicates = 0
   /// Files looked at.
   public var files = 0
@@ -65,17 +108,47 @@ public struct IngestReport: Sendable, Codable, Equatable {
   public var others = 0
 
   /// Whether something was refused: exit code 3.
-  public var isPartial: Bool { !refusals.isEmpty || !refused.isEmpty }
-
-  /// How many refusals there are for each reason, the most frequent first.
-  public var counts: [(code: RefusalCode, count: Int)] {
-    let all = refusals.map(\.code) + refused.map(\.code)
-    return Dictionary(grouping: all, by: { $0 }).map { ($0.key, $0.value.count) }
-      .sorted { ($1.1, $0.0.rawValue) < ($0.1, $1.0.rawValue) }
-  }
+  public var isPartial: Bool { !reasons.isEmpty }
+  /// How many things were refused.
+  public var refused: Int { reasons.values.reduce(0) { $0 + $1.count } }
+  /// Volumes that are in the store now and were seen.
+  public var present: Int { taken + replaced + known }
 
   /// Nothing seen yet.
   public init() {}
+}
+
+extension IngestReport {
+  mutating func add(_ refusal: Refusal) {
+    if refusals.count < Self.most { refusals.append(refusal) }
+    var reason =
+      reasons[refusal.code] ?? Reason(code: refusal.code, count: 0, files: 0, example: refusal.name)
+    (reason.count, reason.files) = (reason.count + 1, reason.files + refusal.files)
+    reason.example = min(reason.example ?? refusal.name, refusal.name)
+    reasons[refusal.code] = reason
+  }
+
+  mutating func add(_ row: Row) {
+    switch row.outcome {
+    case .taken: taken += 1
+    case .replaced: replaced += 1
+    case .known, nil: known += 1
+    }
+    if volumes.count < Self.most { volumes.append(row) }
+    let kind = Series(row)
+    if series[kind] != nil || series.count < Self.most { series[kind, default: 0] += 1 }
+  }
+
+  mutating func add(_ counts: FileCounts) {
+    (files, bytes, duplicates) = (counts.all, counts.bytes, counts.copies)
+    nonImages = counts.files[.nonImage] ?? 0
+    others = counts.files[.other] ?? 0
+  }
+
+  mutating func sort() {
+    volumes.sort { $0.id < $1.id }
+    refusals.sort { ($0.name, $0.code.rawValue) < ($1.name, $1.code.rawValue) }
+  }
 }
 
 extension IngestReport.Row {
@@ -91,42 +164,11 @@ extension IngestReport.Row {
   }
 }
 
-extension IngestReport {
-  /// The volumes as rows of a table, its heading first.
-  public var volumeRows: [[String]] {
-    [["volume", "kind", "voxels", "mm", "type", "labels", "flags", "from"]]
-      + volumes.map { row in
-        let size = row.size.map(String.init) + (row.leading > 1 ? [String(row.leading)] : [])
-        let name = (row.name ?? "") + (row.isNew == false ? " (already stored)" : "")
-        return [
-          row.id, row.modality ?? "–", size.joined(separator: "×"),
-          row.spacing.map { "\($0)" }.joined(separator: "×"), row.type,
-          row.labels.isEmpty ? "–" : row.labels.joined(separator: ","),
-          row.flags.isEmpty ? "–" : row.flags.joined(separator: ","), name,
-        ]
-      }
-  }
-
-  /// The refusals as rows of a table, its heading first; empty when there are none.
-  public var refusalRows: [[String]] {
-    guard !refusals.isEmpty else { return [] }
-    return [["refused", "reason", "why"]]
-      + refusals.map { [$0.name, $0.code.rawValue, $0.sentence] }
-  }
-
-  /// The whole in a sentence.
-  public var summary: String {
-    let new = volumes.filter { $0.isNew != false }.count
-    let known = volumes.count - new
-    var parts = ["\(new) volume\(new == 1 ? "" : "s") taken"]
-    if known > 0 { parts.append("\(known) already stored") }
-    if !refusals.isEmpty {
-      let reasons = counts.map { "\($0.count) \($0.code.rawValue)" }.joined(separator: ", ")
-      parts.append("\(refusals.count) refused (\(reasons))")
-    }
-    if duplicates > 0 { parts.append("\(duplicates) copies passed over") }
-    if nonImages > 0 { parts.append("\(nonImages) non-image objects") }
-    if others > 0 { parts.append("\(others) other files") }
-    return parts.joined(separator: ", ") + "."
+extension IngestReport.Series {
+  init(_ row: IngestReport.Row) {
+    self.init(
+      description: row.series ?? "", modality: row.modality,
+      size: row.size + (row.leading > 1 ? [row.leading] : []), spacing: row.spacing,
+      labels: row.labels, flags: row.flags)
   }
 }

@@ -5,34 +5,13 @@ extension IngestSession {
   /// Seals the store, with its own report in it, and returns that of this run.
   func finish() throws -> IngestReport {
     progress(IngestProgress(phase: .finishing, done: 0, total: 1, bytes: 0))
-    var report = report.value
-    report.volumes.sort { $0.id < $1.id }
-    report.refusals.sort { ($0.name, $0.code.rawValue) < ($1.name, $1.code.rawValue) }
-    try writeReport(try shareable(report))
+    try StoreReport.write(to: writer.path + "/report.json", writer, ledger, pseudonyms)
     try writer.finish()
     progress(IngestProgress(phase: .finishing, done: 1, total: 1, bytes: 0))
+    var report = report.value
+    report.add(try ledger.counts(run: run))
+    report.sort()
     return report
-  }
-
-  /// What the store holds and what was ever refused, without a name in it.
-  private func shareable(_ report: IngestReport) throws -> IngestReport {
-    var shared = IngestReport()
-    shared.volumes = try writer.ids.map { IngestReport.Row(try writer.record($0)) }
-    shared.refused = try ledger.refusals().map { refusal in
-      IngestReport.Refused(
-        code: refusal.code, subject: refusal.subject,
-        pseudonym: "x" + pseudonyms.digest(refusal.key).prefix(10),
-        sentence: refusal.code.explanation, files: refusal.files)
-    }.sorted { ($0.code.rawValue, $0.pseudonym) < ($1.code.rawValue, $1.pseudonym) }
-    (shared.files, shared.bytes, shared.others) = (report.files, report.bytes, report.others)
-    (shared.nonImages, shared.duplicates) = (report.nonImages, report.duplicates)
-    return shared
-  }
-
-  private func writeReport(_ report: IngestReport) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try writeWhole([UInt8](try encoder.encode(report)) + [10], to: writer.path + "/report.json")
   }
 }
 

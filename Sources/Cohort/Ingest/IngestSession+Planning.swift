@@ -5,13 +5,11 @@ import SliceStore
 
 extension IngestSession {
   /// The volumes among the NIfTI files.
-  func plan(_ found: Found, _ summaries: [String: NIfTISummary]) -> [PlannedVolume] {
+  func plan(_ found: Found, _ summaries: [String: NIfTISummary]) throws -> [PlannedVolume] {
     var planning = NIfTIPlanning(
-      planner: planner, summaries: summaries, files: found.images.nifti)
+      planner: planner, summaries: summaries, files: try ledger.nifti(.image, run: run))
     found.datasets.forEach { planning.take($0) }
     planning.takeRest()
-    let strays = planning.strayLabels
-    report.change { $0.others += strays }
     return planning.plans
   }
 
@@ -30,7 +28,7 @@ extension IngestSession {
       candidates[id] = MaskMatching.Candidate(id: id, names: plan.identity.names, grid: plan.grid)
     }
     scan.nifti.forEach(add)
-    for series in scan.series {
+    try ledger.eachSeries(run: run) { series in
       DICOMSeries.group(try ledger.headers(series: series, run: run), policy: policy).series
         .forEach { add(planner.plan($0)) }
     }

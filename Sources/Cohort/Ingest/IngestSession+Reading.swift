@@ -14,42 +14,57 @@ private enum Job: Sendable {
 extension IngestSession {
   /// Reads every volume that the store does not have yet, and writes it there.
   func read(_ scan: Scan, _ assigned: [String: [AssignedMask]]) throws {
-    let jobs = scan.series.map(Job.series) + scan.nifti.map(Job.nifti)
-    let done = Locked((volumes: 0, seen: Set<String>()))
     let summaries = scan.summaries
-    let tick = { @Sendable [progress] (total: Int, ids: [String]) in
-      let now = done.change {
-        $0.volumes += 1
-        $0.seen.formUnion(ids)
-        return $0.volumes
-      }
-      progress(IngestProgress(phase: .reading, done: now, total: total, bytes: 0))
-    }
-    try withWorkers(workers, launch, recipe.limits, jobs: jobs) { worker, job in
-      let plans =
-        switch job {
-        case .series(let uid): try grouped(uid)
-        case .nifti(let plan): [plan]
-        case .stored: [PlannedVolume]()
+    let tally = try Tally(self, scan, Set(assigned.keys))
+    let place = Locked((series: String?(""), nifti: scan.nifti[...]))
+    let next = { @Sendable in
+      try place.change { place -> Job? in
+        if let last = place.series {
+          place.series = try ledger.series(after: last, run: run)
+          if let uid = place.series { return .series(uid) }
         }
-      for plan in plans {
-        try take(plan, masks: masks(of: plan, assigned, summaries), worker)
+        return place.nifti.popFirst().map(Job.nifti)
       }
-      tick(jobs.count, plans.map(\.identity.id))
     }
-    let rest = assigned.keys.filter { !done.value.seen.contains($0) }.sorted()
+    try withWorkers(workers, launch, recipe.limits, next: next) { worker, job in
+      switch job {
+      case .series(let uid):
+        let outcome = try take(series: uid, assigned, worker)
+        try tally.add(outcome, of: ledger.images(series: uid, run: run))
+      case .nifti(let plan):
+        let masks = masks(of: plan, assigned, summaries)
+        let outcome = try take(plan, masks: masks, worker)
+        tally.add([(plan.identity.id, outcome)], of: (plan.paths.count, plan.bytes))
+      case .stored: break
+      }
+    }
+    let rest = assigned.keys.filter { !tally.has($0) }.sorted()
     try withWorkers(workers, launch, recipe.limits, jobs: rest.map(Job.stored)) { worker, job in
       guard case .stored(let id) = job else { return }
       try addMasks(assigned[id] ?? [], to: id, worker)
-      try note(id, isNew: false, nil)
+      try note(id, .known, nil)
     }
   }
 
-  /// The volumes of a series; stacks that are none are refused.
-  private func grouped(_ uid: String) throws -> [PlannedVolume] {
-    let headers = try ledger.headers(series: uid, run: run)
-    let grouping = DICOMSeries.group(headers, policy: policy)
-    try ledger.withdraw(.series, headers.map(\.identity.path))
+  /// Takes the volumes of a series; stacks that are none are refused.
+  private func take(
+    series uid: String, _ assigned: [String: [AssignedMask]], _ worker: Worker
+  ) throws -> [(id: String, outcome: IngestReport.Outcome?)] {
+    let files: SeriesAtHand
+    do throws(SeriesAtHand.Trouble) {
+      files = try atHand(uid)
+    } catch {
+      switch error {
+      case .nothingNew(let ids):
+        try ids.forEach { try note($0, .known, nil) }
+        return ids.map { ($0, .known) }
+      case .refused(let refusal): try refuse(refusal)
+      case .other(let error): throw error
+      }
+      return []
+    }
+    let grouping = DICOMSeries.group(files.headers, policy: policy)
+    try ledger.withdraw(.series, files.headers.map(\.identity.path))
     for refusal in grouping.refused {
       let fault = Fault(refusal.error)
       try refuse(
@@ -57,24 +72,38 @@ extension IngestSession {
           fault.code, .series, name: refusal.paths.min() ?? refusal.seriesUID,
           sentence: fault.sentence, files: refusal.paths.count))
     }
-    report.change { $0.duplicates += grouping.notes.count }
-    return grouping.series.map(planner.plan)
+    try ledger.mark(copies: grouping.notes.map(\.path).filter { !files.copies.contains($0) })
+    var outcomes: [(id: String, outcome: IngestReport.Outcome?)] = []
+    for plan in grouping.series.map(planner.plan) {
+      let outcome = try take(plan, masks: masks(of: plan, assigned, [:]), worker)
+      outcomes.append((plan.identity.id, outcome))
+      if outcome != nil, plan.paths.contains(where: { files.marks[$0] != plan.identity.id }) {
+        try ledger.mark(plan.paths, asPartOf: plan.identity.id)
+      }
+    }
+    try clear(ofSeries: pseudonyms.series(uid), but: Set(outcomes.map(\.id)))
+    return outcomes
   }
 
-  private func take(_ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker) throws {
+  /// Reads a volume that the store does not have as it is now; nil when it was refused.
+  private func take(
+    _ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker
+  ) throws -> IngestReport.Outcome? {
     let id = plan.identity.id
     let isStored = writer.contains(id)
     let isSame = try isStored && writer.record(id).sourceDigest == plan.identity.digest
     if isSame {
       try ledger.keep(plan.identity)
       try addMasks(masks, to: id, worker)
-      return try note(id, isNew: false, plan.identity)
+      try note(id, .known, plan.identity)
+      return .known
     }
     let read: ReadVolume
     do throws(Fault) {
       read = try worker.read(plan)
     } catch {
-      return try refuse(refusal(error, plan))
+      try refuse(refusal(error, plan))
+      return nil
     }
     let record = plan.record(read, pseudonyms)
     let labels = try readMasks(masks, on: read.volume.grid, worker)
@@ -83,7 +112,10 @@ extension IngestSession {
       replacing: isStored)
     try ledger.keep(plan.identity)
     try ledger.keep(masks: labels.map { ($0.name, $0.digest, $0.source) }, of: id)
-    try note(id, isNew: true, plan.identity)
+    let isSuccessor = try clear(fromSource: plan, but: id)
+    let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
+    try note(id, outcome, plan.identity)
+    return outcome
   }
 
   private func refusal(_ fault: Fault, _ plan: PlannedVolume) -> Refusal {
@@ -110,11 +142,13 @@ extension IngestSession {
     try ledger.keep(masks: all.map { ($0.name, $0.digest, $0.source) }, of: id)
   }
 
-  private func note(_ id: String, isNew: Bool, _ identity: VolumeIdentity?) throws {
+  private func note(
+    _ id: String, _ outcome: IngestReport.Outcome, _ identity: VolumeIdentity?
+  ) throws {
     var row = IngestReport.Row(try writer.record(id))
-    (row.isNew, row.name) = (isNew, identity?.source)
+    (row.outcome, row.name, row.series) = (outcome, identity?.source, identity?.seriesDescription)
     if let identity, row.source == "nifti" { try ledger.withdraw(.file, [identity.source]) }
-    report.change { $0.volumes.append(row) }
+    report.change { $0.add(row) }
   }
 }
 

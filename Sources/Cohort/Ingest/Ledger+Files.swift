@@ -2,99 +2,248 @@ import DICOM
 import Foundation
 import GRDB
 
+/// What is known of a file.
+enum FileKind: String {
+  /// Its header has not been read yet.
+  case waiting
+  case dicom
+  case nonImage = "non-image"
+  case nifti, refused, other
+  /// Another name of a file that is there already.
+  case link
+  /// The voxels of a pair, read with their header.
+  case part
+  /// A data set's description.
+  case description
+  /// It belongs to another part of a tree that several machines share.
+  case elsewhere
+}
+
+/// What a file is wanted for.
+package enum FileRole: String { case image, label }
+
+/// A file whose header is to be read.
+package struct WaitingFile: Sendable {
+  package var path: String
+  var relative: String
+  var size: Int
+  var claim: Claim
+
+  /// What the file says by name or content that it is.
+  enum Claim: String, Sendable { case dicom, perhaps, nifti }
+}
+
 extension Ledger {
   /// A new run's number: files that it sees are marked with it.
   func beginRun() throws -> Int {
     try write { db in
-      let run = (try Int.fetchOne(db, sql: "SELECT MAX(run) FROM files") ?? 0) + 1
+      let last = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'run'")
+      let run = (last.flatMap(Int.init) ?? 0) + 1
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('run', ?)", arguments: ["\(run)"])
       return run
     }
   }
 
-  /// The answer that an earlier run got for a file which has not changed since; marks it as seen.
-  package func known(_ files: [FoundFile], run: Int) throws -> [String: ScanAnswer] {
+  /// Notes that a run has come upon files. What is known of one that has not changed since, in size
+  /// or time, stays known; the others wait for a worker.
+  package func sight(_ sightings: [(file: FoundFile, sniff: Sniff?)], as role: FileRole, run: Int)
+    throws
+  {
     try write { db in
-      var answers: [String: ScanAnswer] = [:]
-      for file in files {
-        let row = try Row.fetchOne(
-          db, sql: "SELECT answer FROM files WHERE path = ? AND size = ? AND modified = ?",
-          arguments: [file.path, file.size, file.modified])
-        guard let data: Data = row?["answer"],
-          let answer = try? Frames.decode(ScanAnswer.self, [UInt8](data))
-        else { continue }
-        answers[file.path] = answer
-        try db.execute(
-          sql: "UPDATE files SET run = ? WHERE path = ?", arguments: [run, file.path])
-      }
-      return answers
-    }
-  }
-
-  /// Keeps what was found in files.
-  package func keep(_ found: [(file: FoundFile, answer: ScanAnswer)], run: Int) throws {
-    try write { db in
-      for (file, answer) in found {
-        let body = Data(try Frames.encode(answer).dropFirst(4))
-        try db.execute(
-          sql: """
-            INSERT OR REPLACE INTO files(path, size, modified, kind, series, run, answer)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-          arguments: [
-            file.path, file.size, file.modified, answer.kind, answer.seriesUID, run, body,
-          ])
+      let statement = try db.cachedStatement(sql: Self.sightSQL)
+      for (file, sniff) in sightings {
+        let (kind, claim) = Self.first(sniff)
+        try statement.execute(arguments: [
+          file.path, file.relative, file.size, file.modified,
+          file.identity.map { Int64(bitPattern: UInt64($0.device)) },
+          file.identity.map { Int64(bitPattern: UInt64($0.number)) }, role.rawValue,
+          claim?.rawValue, kind.rawValue, run,
+        ])
       }
     }
   }
 
-  /// The series of the images that a run saw, sorted.
-  func series(run: Int) throws -> [String] {
-    try read {
-      try String.fetchAll(
-        $0,
-        sql: "SELECT DISTINCT series FROM files WHERE kind = 'dicom' AND run = ? ORDER BY series",
-        arguments: [run])
+  private static func first(_ sniff: Sniff?) -> (FileKind, WaitingFile.Claim?) {
+    switch sniff {
+    case .dicom: (.waiting, .dicom)
+    case .perhapsDICOM: (.waiting, .perhaps)
+    case .nifti: (.waiting, .nifti)
+    case .niftiVoxels: (.part, nil)
+    case .other: (.other, nil)
+    case nil: (.description, nil)
     }
   }
 
-  /// The headers of a series that a run saw, sorted by path.
-  package func headers(series: String, run: Int) throws -> [DICOMHeader] {
-    let rows = try read {
-      try Data.fetchAll(
-        $0,
+  private static let sightSQL: String = {
+    let same = "size = excluded.size AND modified = excluded.modified AND role = excluded.role"
+    func kept(_ column: String, else other: String) -> String {
+      "\(column) = CASE WHEN \(same) AND kind != 'link' THEN \(column) ELSE \(other) END"
+    }
+    return """
+      INSERT INTO files(path, relative, size, modified, device, inode, role, claim, kind, run)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT(path) DO UPDATE SET relative = excluded.relative, device = excluded.device,
+        inode = excluded.inode, role = excluded.role, claim = excluded.claim, run = excluded.run,
+        \(kept("kind", else: "excluded.kind")), \(kept("series", else: "NULL")),
+        \(kept("volume", else: "NULL")), \(kept("answer", else: "NULL")),
+        \(kept("copy", else: "0")), size = excluded.size, modified = excluded.modified
+      """
+  }()
+
+  /// Of the names that a file has, the first stands for it; the others are links.
+  func settleLinks(run: Int) throws {
+    try write {
+      try $0.execute(
         sql: """
-          SELECT answer FROM files WHERE kind = 'dicom' AND series = ? AND run = ? ORDER BY path
-          """, arguments: [series, run])
-    }
-    return rows.compactMap { data in
-      guard case .dicom(let header) = try? Frames.decode(ScanAnswer.self, [UInt8](data)) else {
-        return nil
-      }
-      return header
+          UPDATE files SET kind = 'link', answer = NULL, series = NULL, volume = NULL, copy = 0
+          WHERE run = :run AND inode IS NOT NULL AND EXISTS (
+            SELECT 1 FROM files AS first INDEXED BY files_by_inode
+            WHERE first.inode = files.inode AND first.device = files.device
+              AND first.run = :run AND first.path < files.path)
+          """, arguments: ["run": run])
     }
   }
 
-  /// How many files of each kind are known.
-  func fileCounts() throws -> [String: Int] {
+  /// The next files that wait, sorted by path.
+  package func waiting(after path: String, limit: Int) throws -> [WaitingFile] {
     try read { db in
-      let rows = try Row.fetchAll(db, sql: "SELECT kind, COUNT(*) AS n FROM files GROUP BY kind")
-      return Dictionary(uniqueKeysWithValues: rows.map { ($0["kind"], $0["n"]) })
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT path, relative, size, claim FROM files
+          WHERE kind = 'waiting' AND path > ? ORDER BY path LIMIT ?
+          """, arguments: [path, limit]
+      ).map {
+        WaitingFile(
+          path: $0["path"], relative: $0["relative"], size: $0["size"],
+          claim: WaitingFile.Claim(rawValue: $0["claim"]) ?? .perhaps)
+      }
+    }
+  }
+
+  /// How many files wait, and their bytes.
+  func waitingCount() throws -> (files: Int, bytes: Int) {
+    try read { db in
+      let row = try Row.fetchOne(
+        db, sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE kind = 'waiting'")
+      return (row?["n"] ?? 0, row?["bytes"] ?? 0)
+    }
+  }
+
+  /// Nothing of an earlier run waits any more: what it did not come to is found again, or gone.
+  func forgetWaiting(before run: Int) throws {
+    try write {
+      try $0.execute(
+        sql: "DELETE FROM files WHERE kind = 'waiting' AND run < ?", arguments: [run])
+    }
+  }
+
+  /// Keeps what was found in files that have been sighted.
+  package func keep(_ found: [(file: WaitingFile, answer: ScanAnswer)]) throws {
+    try write { db in
+      let statement = try db.cachedStatement(
+        sql: "UPDATE files SET kind = ?, series = ?, answer = ? WHERE path = ?")
+      for (file, answer) in found {
+        let isOther = answer.isNotDICOM && file.claim == .perhaps
+        let body = isOther ? nil : Data(try Frames.encode(answer).dropFirst(4))
+        try statement.execute(arguments: [
+          (isOther ? .other : answer.kind).rawValue, answer.seriesUID, body, file.path,
+        ])
+      }
+    }
+  }
+
+  /// Notes that files belong to another part of the tree.
+  func keepElsewhere(_ files: [WaitingFile]) throws {
+    try write { db in
+      let statement = try db.cachedStatement(
+        sql: "UPDATE files SET kind = 'elsewhere', series = NULL, answer = NULL WHERE path = ?")
+      for file in files { try statement.execute(arguments: [file.path]) }
+    }
+  }
+
+  /// What was found in NIfTI files that a run has seen, masks included, by path.
+  func summaries(run: Int) throws -> [String: NIfTISummary] {
+    try read { db in
+      var summaries: [String: NIfTISummary] = [:]
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT path, answer FROM files WHERE kind = 'nifti' AND run = ?",
+        arguments: [run])
+      while let row = try rows.next() {
+        let data: Data = row["answer"]
+        if case .nifti(let summary) = try? Frames.decode(ScanAnswer.self, [UInt8](data)) {
+          summaries[row["path"]] = summary
+        }
+      }
+      return summaries
+    }
+  }
+
+  /// The NIfTI files that a run has seen, sorted by path.
+  func nifti(_ role: FileRole, run: Int) throws -> [FoundFile] {
+    try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT path, relative, size, modified FROM files
+          WHERE kind = 'nifti' AND role = ? AND run = ? ORDER BY path
+          """, arguments: [role.rawValue, run]
+      ).map {
+        FoundFile(
+          path: $0["path"], relative: $0["relative"], size: $0["size"], modified: $0["modified"])
+      }
+    }
+  }
+
+  /// Files by kind, their bytes and copies among them; of one run, or of all that there were.
+  func counts(run: Int? = nil) throws -> FileCounts {
+    try read { db in
+      var counts = FileCounts()
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT kind, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies FROM files
+          WHERE role = 'image' AND (:run IS NULL OR run = :run) GROUP BY kind
+          """, arguments: ["run": run])
+      for row in rows {
+        guard let kind = FileKind(rawValue: row["kind"]), kind != .elsewhere else { continue }
+        counts.files[kind] = row["files"]
+        counts.bytes += row["bytes"] ?? 0
+        counts.copies += kind == .link ? row["files"] : row["copies"] ?? 0
+      }
+      return counts
     }
   }
 }
 
+/// How many files there are.
+struct FileCounts {
+  var files: [FileKind: Int] = [:]
+  var bytes = 0
+  /// Files that were copies or other names of others.
+  var copies = 0
+
+  var all: Int { files.values.reduce(0, +) }
+}
+
 extension ScanAnswer {
-  var kind: String {
+  var kind: FileKind {
     switch self {
-    case .dicom(let header): header.nonImage == nil ? "dicom" : "non-image"
-    case .nifti: "nifti"
-    case .refused: "refused"
+    case .dicom(let header): header.nonImage == nil ? .dicom : .nonImage
+    case .nifti: .nifti
+    case .refused: .refused
     }
   }
 
-  /// Empty for an image without one, which grouping then refuses.
+  /// Empty for what has none.
   var seriesUID: String? {
     guard case .dicom(let header) = self else { return nil }
     return header.identity.seriesInstanceUID ?? ""
+  }
+
+  var isNotDICOM: Bool {
+    if case .refused(let fault) = self { return fault.code == .notDICOM }
+    return false
   }
 }

@@ -108,34 +108,6 @@ extension Ledger {
     }
   }
 
-  /// Keeps a refusal in place of an earlier one of the same thing.
-  func keep(_ refusal: Refusal) throws {
-    let body = try JSONEncoder().encode(refusal)
-    try write {
-      try $0.execute(
-        sql: "INSERT OR REPLACE INTO refusals VALUES (?, ?)", arguments: [refusal.key, body])
-    }
-  }
-
-  /// Forgets refusals of things that are sound now.
-  func withdraw(_ subject: Refusal.Subject, _ names: [String]) throws {
-    try write { db in
-      for name in names {
-        try db.execute(
-          sql: "DELETE FROM refusals WHERE subject = ?",
-          arguments: [Refusal.key(subject, name)])
-      }
-    }
-  }
-
-  /// Every refusal that stands, sorted.
-  func refusals() throws -> [Refusal] {
-    try read { db in
-      try Data.fetchAll(db, sql: "SELECT refusal FROM refusals ORDER BY subject")
-        .compactMap { try? JSONDecoder().decode(Refusal.self, from: $0) }
-    }
-  }
-
   /// Removes a patient and all that is known of it; returns the volumes it had.
   public func forget(patient pseudonym: String) throws -> [String] {
     try write { db in
@@ -161,10 +133,4 @@ extension Ledger {
       return rows.map { $0["id"] }
     }
   }
-}
-
-extension Refusal {
-  var key: String { Self.key(subject, name) }
-
-  static func key(_ subject: Subject, _ name: String) -> String { subject.rawValue + ":" + name }
 }

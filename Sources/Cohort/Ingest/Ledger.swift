@@ -43,11 +43,14 @@ public final class Ledger: Sendable {
   }
 
   private static func makeTables(_ db: Database) throws {
+    try dropOldFiles(db)
     for table in [
       "meta(key TEXT PRIMARY KEY, value BLOB NOT NULL)",
       """
-      files(path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL,
-        kind TEXT NOT NULL, series TEXT, run INTEGER NOT NULL, answer BLOB NOT NULL)
+      files(path TEXT PRIMARY KEY, relative TEXT NOT NULL, size INTEGER NOT NULL,
+        modified INTEGER NOT NULL, device INTEGER, inode INTEGER, role TEXT NOT NULL,
+        claim TEXT, kind TEXT NOT NULL, series TEXT, volume TEXT,
+        copy INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL, answer BLOB)
       """,
       "patients(pseudonym TEXT PRIMARY KEY, identity TEXT NOT NULL, name TEXT)",
       """
@@ -71,7 +74,25 @@ public final class Ledger: Sendable {
     ] {
       try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")
     }
-    try db.execute(sql: "CREATE INDEX IF NOT EXISTS files_by_series ON files(series, run)")
+    for index in [
+      "files_by_series ON files(series, run)",
+      "files_waiting ON files(path) WHERE kind = 'waiting'",
+      "files_by_inode ON files(inode, device)",
+      "volumes_by_series ON volumes(series)", "volumes_by_source ON volumes(source)",
+      "files_by_volume ON files(volume) WHERE volume IS NOT NULL",
+    ] {
+      try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index)")
+    }
+    try db.execute(sql: "PRAGMA user_version = \(version)")
+  }
+
+  /// The number of the layout. What is known of files can be found out again, so an older layout of
+  /// that table is dropped.
+  private static let version = 2
+
+  private static func dropOldFiles(_ db: Database) throws {
+    guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < version else { return }
+    try db.execute(sql: "DROP TABLE IF EXISTS files")
   }
 
   /// Runs `body` in a transaction; an error of SQLite's becomes one of ours.
@@ -82,6 +103,9 @@ public final class Ledger: Sendable {
       throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
     }
   }
+
+  /// Runs SQL as it stands.
+  package func execute(_ sql: String) throws { try write { try $0.execute(sql: sql) } }
 
   /// Runs `body` without changing anything.
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result {

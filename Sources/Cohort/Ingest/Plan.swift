@@ -17,9 +17,19 @@ package struct PlannedVolume: Sendable {
   var modality: String?
   var channelNames: [String] = []
   package var flags: [String] = []
+  /// Bytes of the files of a NIfTI volume.
+  var bytes = 0
   /// The mask that the data set's description names.
   var label: String?
   var labelNames: [Int: String] = [:]
+
+  /// Its files.
+  var paths: [String] {
+    switch source {
+    case .dicom(let series): series.headers.map(\.identity.path)
+    case .nifti(let files, _, _): files
+    }
+  }
 
   /// The grid that its headers say it has.
   var grid: Grid {
@@ -82,7 +92,7 @@ package struct Planner: Sendable {
     return PlannedVolume(
       source: .nifti(
         files.map(\.path), summaries: summaries, fourthIsChannels: fourthIsChannels),
-      identity: identity, flags: [assumption])
+      identity: identity, flags: [assumption], bytes: files.reduce(0) { $0 + $1.size })
   }
 
   /// BIDS's `sub-`, else the pattern, else the file's name.

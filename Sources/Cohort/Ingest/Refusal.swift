@@ -23,6 +23,7 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
   case labelGrid = "label-grid"
   case labelValues = "label-values"
   case labelDuplicate = "label-duplicate"
+  case sourceGone = "source-gone"
 
   /// What the code means, in a sentence that names nobody and nothing: fit to be shared.
   public var explanation: String {
@@ -56,6 +57,7 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case .labelGrid: "The mask lies on another grid than its volume."
     case .labelValues: "The mask holds values that are no whole numbers from 0 to 65535."
     case .labelDuplicate: "The volume has a mask of this name already."
+    case .sourceGone: "Files of the stored volume are gone, and these are not among them."
     }
   }
 }

@@ -2,96 +2,69 @@ import DICOM
 import Foundation
 import NIfTI
 
-/// Reads the headers of found files through workers and keeps them in the ledger.
+/// Reads the headers of the files that wait in the ledger, through workers, and keeps them there.
+///
+/// Nothing is held that grows with the number of files: workers take them from the ledger, a piece
+/// at a time, and their answers go back into it.
 struct Scanner: Sendable {
   let ledger: Ledger
   let launch: WorkerLaunch
   let limits: WorkerLimits
   let workers: Int
-  let run: Int
   /// Files that a worker gets in one request.
-  private let batch = 64
+  private static let batch = 64
 
-  /// What was found in NIfTI files, by path, and what was refused. DICOM headers stay in the ledger.
-  struct Result: Sendable {
-    var nifti: [String: NIfTISummary] = [:]
-    var refusals: [Refusal] = []
-    var sound: [String] = []
-    var others = 0
-    var nonImages = 0
-  }
-
-  /// Scans what has changed since an earlier run. `tick` hears of files and bytes that are done.
-  func scan(
-    dicom: [FoundFile], perhaps: [FoundFile] = [], nifti: [FoundFile],
-    tick: @escaping @Sendable (Int, Int) -> Void
-  ) throws -> Result {
-    let jobs =
-      pieces(dicom, .dicom, isClaim: true) + pieces(perhaps, .dicom, isClaim: false)
-      + pieces(nifti, .nifti, isClaim: true)
-    let results = Locked(Result())
-    try withWorkers(workers, launch, limits, jobs: jobs) { worker, job in
-      let answers = try answers(worker, job)
-      results.change { result in
-        for (file, answer) in answers { add(file, answer, isClaim: job.isClaim, to: &result) }
+  /// Scans what waits. `tick` hears of files and bytes that are done; what is returned are faults of
+  /// workers, which are not kept: the files wait again in the next run.
+  func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
+    let last = Locked("")
+    let failures = Locked([Refusal]())
+    let next = { @Sendable in
+      try last.change { last -> Job? in
+        let files = try ledger.waiting(after: last, limit: Self.batch)
+        last = files.last?.path ?? last
+        return files.isEmpty ? nil : Job(files: files)
       }
+    }
+    try withWorkers(workers, launch, limits, next: next) { worker, job in
+      let failed = try answer(worker, job.files)
+      failures.change { $0 += failed }
       tick(job.files.count, job.files.reduce(0) { $0 + $1.size })
     }
-    return results.value
+    return failures.value.sorted { $0.name < $1.name }
   }
 
   private struct Job: Sendable {
-    var files: [FoundFile]
-    var kind: ScanItem.Kind
-    /// Whether the file says by name or content that it is of this kind.
-    var isClaim: Bool
+    var files: [WaitingFile]
   }
 
-  private func pieces(_ files: [FoundFile], _ kind: ScanItem.Kind, isClaim: Bool) -> [Job] {
-    stride(from: 0, to: files.count, by: batch).map {
-      Job(files: Array(files[$0..<min($0 + batch, files.count)]), kind: kind, isClaim: isClaim)
+  private func answer(_ worker: Worker, _ files: [WaitingFile]) throws -> [Refusal] {
+    var answers: [(file: WaitingFile, answer: ScanAnswer)] = []
+    var failed: [Refusal] = []
+    let items = files.map {
+      ScanItem(
+        path: $0.path, kind: $0.claim == .nifti ? .nifti : .dicom,
+        partner: Sniff.voxels(of: $0.path))
     }
-  }
-
-  private func answers(_ worker: Worker, _ job: Job) throws -> [(FoundFile, ScanAnswer)] {
-    var answers = try ledger.known(job.files, run: run)
-    let fresh = job.files.filter { answers[$0.path] == nil }
-    let items = fresh.map {
-      ScanItem(path: $0.path, kind: job.kind, partner: Sniff.voxels(of: $0.path))
-    }
-    try worker.scan(items) { item, answer in answers[item.path] = answer }
-    try ledger.keep(
-      fresh.compactMap { file in
-        answers[file.path].flatMap { $0.isWorkers ? nil : (file, $0) }
-      }, run: run)
-    return job.files.compactMap { file in answers[file.path].map { (file, $0) } }
-  }
-
-  private func add(
-    _ file: FoundFile, _ answer: ScanAnswer, isClaim: Bool, to result: inout Result
-  ) {
-    switch answer {
-    case .dicom(let header):
-      if header.nonImage != nil { result.nonImages += 1 }
-      result.sound.append(file.path)
-    case .nifti(let summary):
-      result.nifti[file.path] = summary
-      result.sound.append(file.path)
-    case .refused(let fault):
-      if !isClaim && fault.code == .notDICOM {
-        result.others += 1
+    try worker.scan(items) { item, answer in
+      if case .refused(let fault) = answer, fault.isWorkers {
+        failed.append(Refusal(fault.code, .file, name: item.path, sentence: fault.sentence))
       } else {
-        result.refusals.append(
-          Refusal(fault.code, .file, name: file.path, sentence: fault.sentence))
+        answers.append((files[answers.count + failed.count], answer.placed))
       }
     }
+    try ledger.keep(answers)
+    return failed
   }
 }
 
 extension ScanAnswer {
-  fileprivate var isWorkers: Bool {
-    if case .refused(let fault) = self { return fault.isWorkers }
-    return false
+  /// An image without a series can be part of none.
+  fileprivate var placed: ScanAnswer {
+    guard case .dicom(let header) = self, header.nonImage == nil,
+      (header.identity.seriesInstanceUID ?? "").isEmpty
+    else { return self }
+    return .refused(Fault(.malformed, "it has no SeriesInstanceUID"))
   }
 }
 

@@ -12,6 +12,8 @@ public struct WorkerLimits: Sendable, Codable, Equatable {
   public var volumeBytes = 8 << 30
   /// Bytes of one file.
   public var fileBytes = 4 << 30
+  /// Files of one series, whose headers the parent holds at once.
+  public var seriesFiles = 65_536
 
   /// The defaults above.
   public init() {}

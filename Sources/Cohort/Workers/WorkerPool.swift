@@ -8,10 +8,21 @@ func withWorkers<Job: Sendable>(
   _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits, jobs: [Job],
   _ body: @escaping @Sendable (Worker, Job) throws -> Void
 ) throws {
-  let queue = JobQueue(jobs)
-  let threads = max(1, min(count, jobs.count))
+  let rest = Locked(jobs[...])
+  let next = { @Sendable in rest.change { $0.popFirst() } }
+  try withWorkers(min(count, jobs.count), launch, limits, next: next, body)
+}
+
+/// The same for jobs that are made when they are asked for, by one thread at a time, so that those
+/// which wait need no memory. A thread without a job starts no worker.
+func withWorkers<Job: Sendable>(
+  _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits,
+  next: @escaping @Sendable () throws -> Job?,
+  _ body: @escaping @Sendable (Worker, Job) throws -> Void
+) throws {
+  let queue = JobQueue(next)
   let done = DispatchGroup()
-  for _ in 0..<threads {
+  for _ in 0..<max(1, count) {
     done.enter()
     let thread = Thread {
       let worker = Worker(launch, limits: limits)
@@ -35,17 +46,20 @@ func withWorkers<Job: Sendable>(
 /// Jobs handed out in order.
 private final class JobQueue<Job: Sendable>: @unchecked Sendable {  // all state under the lock
   private let lock = NSLock()
-  private let jobs: [Job]
-  private var given = 0
+  private let make: () throws -> Job?
   private var failure: (any Error)?
 
-  init(_ jobs: [Job]) { self.jobs = jobs }
+  init(_ make: @escaping () throws -> Job?) { self.make = make }
 
   func next() -> Job? {
     lock.withLock {
-      guard failure == nil, given < jobs.count else { return nil }
-      defer { given += 1 }
-      return jobs[given]
+      guard failure == nil else { return nil }
+      do {
+        return try make()
+      } catch {
+        failure = error
+        return nil
+      }
     }
   }
 

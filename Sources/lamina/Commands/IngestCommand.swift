@@ -53,7 +53,7 @@ struct IngestCommand: ParsableCommand {
     show(report, volumes: !output.json, console: output.console)
     if report.isPartial {
       throw SomeRefused(
-        description: "\(report.refusals.count) inputs were refused; the rest is in \(into).")
+        description: "\(report.refused) inputs were refused; the rest is in \(into).")
     }
   }
 }

@@ -23,7 +23,7 @@ func ingestStage(
 /// What an ingest came to: refusals in a table, counts in a sentence.
 func show(_ report: IngestReport, volumes: Bool, console: Console) {
   if volumes, !console.quiet, !report.volumes.isEmpty {
-    console.note(shortened(report.volumeRows, "lamina list shows all."))
+    console.note(shortened(report.seriesRows, "lamina list shows all."))
   }
   if !report.refusals.isEmpty {
     console.note(shortened(report.refusalRows, "report.json in the store has all."))

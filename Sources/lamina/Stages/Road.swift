@@ -48,7 +48,7 @@ struct Road {
     }
     if report.isPartial {
       throw SomeRefused(
-        description: "\(report.refusals.count) inputs were refused; see \(cohort)/report.json.")
+        description: "\(report.refused) inputs were refused; see \(cohort)/report.json.")
     }
   }
 

@@ -1,0 +1,115 @@
+import Foundation
+import SliceStore
+
+/// What lies below the given paths beside the files, which are in the ledger.
+struct Found {
+  var masks: [FoundFile] = []
+  var datasets: [Dataset] = []
+}
+
+/// The volumes that the headers promise; those of DICOM are in the ledger, by series.
+struct Scan {
+  var nifti: [PlannedVolume] = []
+  /// NIfTI files with sound headers, masks included.
+  var summaries: [String: NIfTISummary] = [:]
+}
+
+extension IngestSession {
+  /// Walks through the folders and notes every file in the ledger.
+  func look(_ paths: [String]) throws -> Found {
+    var found = Found()
+    let labels = recipe.labels.isEmpty ? nil : recipe.labels
+    var notes = Sightings(session: self, role: .image)
+    try Walk.through(paths, excluding: labels) { try notes.take($0) }
+    try notes.flush()
+    for folder in notes.datasets {
+      switch Result(catching: { () throws(Refusal) in try Dataset(folder) }) {
+      case .success(let dataset):
+        try dataset.refusals.forEach(refuse)
+        found.datasets.append(dataset)
+      case .failure(let refusal): try refuse(refusal)
+      }
+    }
+    if let labels {
+      found.masks = try Discovery([labels]).nifti
+      try ledger.sight(found.masks.map { ($0, .nifti) }, as: .label, run: run)
+    }
+    try ledger.forgetWaiting(before: run)
+    try ledger.settleLinks(run: run)
+    return found
+  }
+
+  /// Reads the headers of what waits.
+  func scan(_ found: Found) throws -> Scan {
+    let waiting = try ledger.waitingCount()
+    let known = try ledger.counts(run: run).all - waiting.files
+    let done = Locked((files: 0, bytes: 0))
+    let failures = try scanner.scan { [progress] files, bytes in
+      let now = done.change {
+        ($0.files, $0.bytes) = ($0.files + files, $0.bytes + bytes)
+        return $0
+      }
+      progress(
+        IngestProgress(
+          phase: .scanning, done: now.files, total: waiting.files, bytes: now.bytes,
+          totalBytes: waiting.bytes, known: max(0, known)))
+    }
+    try ledger.withdrawSoundFiles(run: run)
+    try failures.forEach(refuse)
+    try ledger.eachRefusedFile(run: run, refuse)
+    var scan = Scan(summaries: try ledger.summaries(run: run))
+    scan.nifti = try withoutCopies(plan(found, scan.summaries))
+    return scan
+  }
+
+  /// Volumes with the same name hold the same voxels of the same patient.
+  private func withoutCopies(_ plans: [PlannedVolume]) throws -> [PlannedVolume] {
+    var seen: [String: Int] = [:]
+    var kept: [PlannedVolume] = []
+    for plan in plans {
+      let paths = plan.paths
+      if let first = seen[plan.identity.id] {
+        if kept[first].label == nil {
+          (kept[first].label, kept[first].labelNames) = (plan.label, plan.labelNames)
+        }
+        try ledger.mark(copies: paths)
+      } else {
+        seen[plan.identity.id] = kept.count
+        kept.append(plan)
+      }
+      try ledger.mark(paths, asPartOf: plan.identity.id)
+    }
+    return kept
+  }
+}
+
+/// Files on their way into the ledger, some hundred at a time.
+private struct Sightings {
+  let session: IngestSession
+  let role: FileRole
+  private(set) var datasets: [String] = []
+  private var files: [(file: FoundFile, sniff: Sniff?)] = []
+  private var count = 0
+
+  init(session: IngestSession, role: FileRole) {
+    (self.session, self.role) = (session, role)
+  }
+
+  mutating func take(_ sighting: Sighting) throws {
+    switch sighting {
+    case .refused(let refusal): try session.refuse(refusal)
+    case .file(let file, let sniff): files.append((file, sniff))
+    case .dataset(let folder, let file):
+      datasets.append(folder)
+      files.append((file, nil))
+    }
+    if files.count >= 512 { try flush() }
+  }
+
+  mutating func flush() throws {
+    try session.ledger.sight(files, as: role, run: session.run)
+    count += files.count
+    files.removeAll(keepingCapacity: true)
+    session.progress(IngestProgress(phase: .looking, done: count, total: 0, bytes: 0))
+  }
+}

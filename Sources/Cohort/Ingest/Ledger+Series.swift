@@ -1,0 +1,149 @@
+import DICOM
+import Foundation
+import GRDB
+
+/// An image of a series, in whichever run it was seen last.
+struct SeriesFile {
+  var path: String
+  var size: Int
+  var modified: Int
+  /// Whether the present run has seen it.
+  var isPresent: Bool
+  /// The volume that it is part of.
+  var volume: String?
+  var isCopy: Bool
+  var header: DICOMHeader
+}
+
+extension Ledger {
+  /// The next series after `uid` of which a run has seen images: one at a time, in their order.
+  func series(after uid: String, run: Int) throws -> String? {
+    try read {
+      try String.fetchOne(
+        $0,
+        sql: """
+          SELECT series FROM files WHERE series > ? AND run = ? AND kind = 'dicom'
+          ORDER BY series LIMIT 1
+          """, arguments: [uid, run])
+    }
+  }
+
+  /// Calls `body` for every series of which a run has seen images.
+  func eachSeries(run: Int, _ body: (String) throws -> Void) throws {
+    var last = ""
+    while let uid = try series(after: last, run: run) {
+      try body(uid)
+      last = uid
+    }
+  }
+
+  /// How many images a run has seen, and their bytes.
+  func images(run: Int) throws -> (files: Int, bytes: Int) {
+    try read { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE kind = 'dicom' AND run = ?",
+        arguments: [run])
+      return (row?["n"] ?? 0, row?["bytes"] ?? 0)
+    }
+  }
+
+  /// How many images of a series a run has seen, and their bytes.
+  func images(series uid: String, run: Int) throws -> (files: Int, bytes: Int) {
+    try read { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files
+          WHERE series = ? AND run = ? AND kind = 'dicom'
+          """, arguments: [uid, run])
+      return (row?["n"] ?? 0, row?["bytes"] ?? 0)
+    }
+  }
+
+  /// The images of a series that any run has seen, sorted by path.
+  func files(series uid: String, run: Int) throws -> [SeriesFile] {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT path, size, modified, run, volume, copy, answer FROM files
+          WHERE kind = 'dicom' AND series = ? ORDER BY path
+          """, arguments: [uid])
+      var files: [SeriesFile] = []
+      while let row = try rows.next() {
+        guard let data: Data = row["answer"],
+          case .dicom(let header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
+        else { continue }
+        files.append(
+          SeriesFile(
+            path: row["path"], size: row["size"], modified: row["modified"],
+            isPresent: row["run"] == run, volume: row["volume"], isCopy: row["copy"],
+            header: header))
+      }
+      return files
+    }
+  }
+
+  /// The headers of a series that a run saw, sorted by path.
+  package func headers(series uid: String, run: Int) throws -> [DICOMHeader] {
+    try files(series: uid, run: run).filter(\.isPresent).map(\.header)
+  }
+
+  /// Volumes of a series that are known.
+  func volumes(ofSeries pseudonym: String) throws -> [String] {
+    try read {
+      try String.fetchAll(
+        $0, sql: "SELECT id FROM volumes WHERE series = ? ORDER BY id", arguments: [pseudonym])
+    }
+  }
+
+  /// Notes which volume files are part of.
+  func mark(_ paths: [String], asPartOf volume: String) throws {
+    try write { db in
+      let statement = try db.cachedStatement(sql: "UPDATE files SET volume = ? WHERE path = ?")
+      for path in paths { try statement.execute(arguments: [volume, path]) }
+    }
+  }
+
+  /// Notes that files are copies of others.
+  func mark(copies paths: [String]) throws {
+    guard !paths.isEmpty else { return }
+    try write { db in
+      let statement = try db.cachedStatement(sql: "UPDATE files SET copy = 1 WHERE path = ?")
+      for path in paths { try statement.execute(arguments: [path]) }
+    }
+  }
+
+  /// Volumes that came from a file.
+  func volumes(fromSource path: String) throws -> [String] {
+    try read {
+      try String.fetchAll(
+        $0, sql: "SELECT id FROM volumes WHERE source = ? ORDER BY id", arguments: [path])
+    }
+  }
+
+  /// The first image of a series, by path.
+  func firstPath(series uid: String) throws -> String {
+    try read {
+      try String.fetchOne(
+        $0, sql: "SELECT MIN(path) FROM files WHERE series = ?", arguments: [uid])
+    } ?? uid
+  }
+
+  /// Whether some file is part of a volume.
+  func hasFiles(ofVolume id: String) throws -> Bool {
+    try read {
+      try Bool.fetchOne(
+        $0, sql: "SELECT EXISTS (SELECT 1 FROM files WHERE volume = ?)", arguments: [id])
+    } ?? false
+  }
+
+  /// Removes what is known of a volume that has given way to others.
+  func forget(volume id: String) throws {
+    try write { db in
+      try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+      try db.execute(sql: "DELETE FROM volumes WHERE id = ?", arguments: [id])
+    }
+  }
+}
