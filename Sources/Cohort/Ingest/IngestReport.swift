@@ -90,9 +90,11 @@ public struct IngestReport: Sendable, Equatable {
   public var refusals: [Refusal] = []
   /// The reasons, by code.
   public var reasons: [RefusalCode: Reason] = [:]
-  /// Volumes that are new, that replace others, that were there.
+  /// Volumes that are new.
   public var taken = 0
+  /// Volumes that replace others.
   public var replaced = 0
+  /// Volumes that were there.
   public var known = 0
   /// Volumes that are gone, because all of their files belong to others now.
   public var removed = 0

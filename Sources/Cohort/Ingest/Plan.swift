@@ -67,7 +67,7 @@ package struct Planner: Sendable {
       studyDescription: who.studyDescription, seriesUID: series.seriesUID,
       seriesDate: who.seriesDate, seriesDescription: who.seriesDescription,
       protocolName: who.protocolName, part: series.part,
-      digest: pseudonyms.digest(series.sourceDigest), source: folders[0],
+      digest: pseudonyms.digest(series.sourceDigest + series.description), source: folders[0],
       names: [series.seriesUID] + common.flatMap { folderNames($0) }
         + (given.isEmpty ? [] : [given]))
     return PlannedVolume(
@@ -124,6 +124,23 @@ package struct Planner: Sendable {
   /// The folder's name and that of the folder above.
   private func folderNames(_ folder: String) -> [String] {
     folder.split(separator: "/").suffix(2).reversed().map(String.init)
+  }
+}
+
+extension DICOMSeries {
+  /// What the store keeps beside the voxels: a header that was corrected makes another volume.
+  fileprivate var description: String {
+    struct Description: Encodable {
+      var grid: Grid
+      var leading: LeadingAxis
+      var scaling: Scaling
+      var acquisition: Acquisition
+      var padding: Int?
+    }
+    let description = Description(
+      grid: grid, leading: leading, scaling: scaling, acquisition: acquisition, padding: padding)
+    let bytes = (try? Frames.encode(description)) ?? []
+    return String(decoding: bytes.dropFirst(4), as: UTF8.self)
   }
 }
 
