@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 /* CRC-32C by the processor's own instruction, where it has one (SSE4.2). */
 #if defined(__x86_64__)

@@ -1,7 +1,8 @@
 extension ArrayMetadata {
   /// The document `zarr.json`.
   public var json: JSON {
-    var index: [JSON] = [["configuration": ["endian": "little"], "name": "bytes"]]
+    let endian: JSON = indexIsBigEndian ? "big" : "little"
+    var index: [JSON] = [["configuration": ["endian": endian], "name": "bytes"]]
     if indexChecksum { index.append(["name": "crc32c"]) }
     var document: [String: JSON] = [
       "zarr_format": 3, "node_type": "array", "shape": .array(shape.map { .int($0) }),
@@ -57,7 +58,7 @@ extension ArrayMetadata {
     dimensionNames = json["dimension_names"]?.elements.map { $0.map { $0.string ?? "" } }
     attributes = json["attributes"]?.members ?? [:]
     indexAtStart = try Self.indexAtStart(sharding, path: path)
-    indexChecksum = try Self.indexChecksum(sharding, path: path)
+    (indexIsBigEndian, indexChecksum) = try Self.indexCodecs(sharding, path: path)
     if let fault { throw fail(fault) }
   }
 
@@ -84,13 +85,24 @@ extension ArrayMetadata {
     }
   }
 
-  private static func indexChecksum(_ sharding: JSON, path: String) throws(ZarrError) -> Bool {
-    let names = (sharding["index_codecs"]?.elements ?? []).map { $0["name"]?.string ?? "" }
-    let endian = sharding["index_codecs"]?.elements?.first?["configuration"]?["endian"]?.string
-    switch (names, endian) {
-    case (["bytes", "crc32c"], "little"): return true
-    case (["bytes"], "little"): return false
+  private static func indexCodecs(
+    _ sharding: JSON, path: String
+  ) throws(ZarrError) -> (isBigEndian: Bool, checksum: Bool) {
+    let codecs = sharding["index_codecs"]?.elements ?? []
+    let endian = codecs.first?["configuration"]?["endian"]?.string
+    guard endian == "little" || endian == "big" else {
+      throw .metadata(path: path, reason: "a shard index without an endian")
+    }
+    switch codecs.map({ $0.extensionName ?? "" }) {
+    case ["bytes", "crc32c"]: return (endian == "big", true)
+    case ["bytes"]: return (endian == "big", false)
     default: throw .unsupported(path: path, feature: "another shard index than `bytes`, `crc32c`")
     }
   }
+}
+
+extension JSON {
+  /// The name of a codec, which may stand alone where there is nothing to configure (Zarr v3,
+  /// "extension definition").
+  var extensionName: String? { self["name"]?.string ?? string }
 }

@@ -16,6 +16,8 @@ public struct ArrayMetadata: Sendable, Equatable {
   public var indexAtStart = false
   /// Whether the shard's index ends in a CRC-32C.
   public var indexChecksum = true
+  /// Whether the numbers of the shard's index have their highest byte first.
+  public var indexIsBigEndian = false
   /// Names of the axes, where they have any.
   public var dimensionNames: [String]?
   /// What the array's owner says of it.

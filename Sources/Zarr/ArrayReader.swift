@@ -96,17 +96,18 @@ public struct ArrayReader: Sendable {
 }
 
 extension OpenFile {
-  /// Reads and unpacks one chunk: one `pread`, one decode. `chunk` names it in errors.
+  /// Reads and unpacks one chunk: one `pread`, one decode, no allocation. `chunk` names it in errors.
   public func read(
     _ place: Range<Int>, codec: ChunkCodec, chunk: @autoclosure () -> String,
     into target: UnsafeMutableRawBufferPointer
   ) throws(ZarrError) {
-    let packed = try read(at: place.lowerBound, count: place.count)
-    let result = packed.withUnsafeBytes { stored in
-      Result { () throws(ChunkFault) in try codec.decode(stored, into: target) }
-    }
-    if case .failure(let fault) = result {
-      throw .corrupt(path: path, reason: "chunk \(chunk()): \(fault.reason)")
+    try checkInside(place.lowerBound, place.count)
+    let packed = ChunkContext.current.packed.bytes(place.count)
+    try read(at: place.lowerBound, into: packed)
+    do {
+      try codec.decode(UnsafeRawBufferPointer(packed), into: target)
+    } catch {
+      throw .corrupt(path: path, reason: "chunk \(chunk()): \(error.reason)")
     }
   }
 }

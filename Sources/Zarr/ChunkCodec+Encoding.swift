@@ -1,29 +1,72 @@
 import CZstd
-import Synchronization
 
 extension ChunkCodec {
   /// The bytes of one chunk as they stand in a shard.
   ///
   /// Traps when the compressor has no memory or was given settings it does not know.
   public func encode(_ chunk: UnsafeRawBufferPointer) -> [UInt8] {
-    var bytes: [UInt8]
-    switch compression {
-    case .none: bytes = [UInt8](chunk)
-    case .zstd(let level, let checksum):
-      bytes = ChunkContext.borrowed { $0.compress(chunk, level: level, checksum: checksum) }
-    case .blosc(let name, let level, let shuffle, let typeSize):
-      bytes = Self.blosc(chunk, name: name, level: level, shuffle: shuffle, typeSize: typeSize)
-    }
-    if crc32c {
-      withUnsafeBytes(of: CRC32C.checksum(bytes).littleEndian) { bytes.append(contentsOf: $0) }
-    }
-    return bytes
+    withEncoded(chunk) { [UInt8]($0) }
   }
 
   /// The bytes of one chunk in memory.
   public func encode(_ chunk: [UInt8]) -> [UInt8] { chunk.withUnsafeBytes { encode($0) } }
 
-  /// Fills `target`, the exact size of a chunk, from bytes that may be hostile.
+  /// Hands the bytes of one chunk to `body`, in memory that the thread keeps: nothing is allocated.
+  func withEncoded<Result, Failure: Error>(
+    _ chunk: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard case .big(let size) = byteOrder, size > 1 else {
+      return try body(packed(chunk, ChunkContext.current))
+    }
+    var turned = [UInt8](chunk)
+    turned.withUnsafeMutableBytes { swapBytes($0, size: size) }
+    return try body(turned.withUnsafeBytes { packed($0, ChunkContext.current) })
+  }
+
+  private func packed(
+    _ chunk: UnsafeRawBufferPointer, _ context: ChunkContext
+  ) -> UnsafeRawBufferPointer {
+    let target: UnsafeMutableRawBufferPointer
+    let count: Int
+    switch compression {
+    case .none:
+      target = context.packed.bytes(chunk.count + 4)
+      target.copyMemory(from: chunk)
+      count = chunk.count
+    case .zstd(let level, let checksum):
+      let room = ZSTD_compressBound(chunk.count)
+      target = context.packed.bytes(room + 4)
+      count = context.compress(chunk, into: target, level: level, checksum: checksum)!
+    case .blosc(let name, let level, let shuffle, let typeSize):
+      target = context.packed.bytes(BloscFrame.bound(chunk.count) + 4)
+      let room = UnsafeMutableRawBufferPointer(rebasing: target.dropLast(4))
+      count =
+        name == "zstd" && shuffle != .bitshuffle
+        ? BloscFrame.pack(
+          chunk, level: level, shuffle: shuffle == .shuffle, typeSize: typeSize, into: room,
+          context)
+        : Self.libblosc(chunk, name, level, shuffle, typeSize, into: room)
+    }
+    guard crc32c else { return UnsafeRawBufferPointer(rebasing: target[..<count]) }
+    let sum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: target[..<count]))
+    target.storeBytes(of: sum.littleEndian, toByteOffset: count, as: UInt32.self)
+    return UnsafeRawBufferPointer(rebasing: target[..<(count + 4)])
+  }
+
+  private static func libblosc(
+    _ chunk: UnsafeRawBufferPointer, _ name: String, _ level: Int, _ shuffle: Shuffle,
+    _ typeSize: Int, into room: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    let mode: Int32 = shuffle == .noshuffle ? 0 : shuffle == .shuffle ? 1 : 2
+    let size = blosc_compress_ctx(
+      Int32(level), mode, typeSize, chunk.count, chunk.baseAddress, room.baseAddress, room.count,
+      name, 0, 1)
+    precondition(size > 0, "blosc does not compress with \(name)")
+    return Int(size)
+  }
+
+  /// Fills `target`, the exact size of a chunk, with numbers in the order of the machine, from
+  /// bytes that may be hostile.
   public func decode(
     _ stored: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
   ) throws(ChunkFault) {
@@ -40,78 +83,9 @@ extension ChunkCodec {
         throw .length(found: body.count, expected: target.count)
       }
       target.copyMemory(from: body)
-    case .zstd: try ChunkContext.decompress(body, into: target)
-    case .blosc: try Self.unblosc(body, into: target)
+    case .zstd: try ChunkContext.current.decompress(body, into: target)
+    case .blosc: try BloscFrame.unpack(body, into: target, ChunkContext.current)
     }
-  }
-
-  private static func blosc(
-    _ chunk: UnsafeRawBufferPointer, name: String, level: Int, shuffle: Shuffle, typeSize: Int
-  ) -> [UInt8] {
-    let mode: Int32 = shuffle == .noshuffle ? 0 : shuffle == .shuffle ? 1 : 2
-    let room = chunk.count + Int(BLOSC_MIN_HEADER_LENGTH)
-    return [UInt8](unsafeUninitializedCapacity: room) { target, filled in
-      let size = blosc_compress_ctx(
-        Int32(level), mode, typeSize, chunk.count, chunk.baseAddress, target.baseAddress, room,
-        name, 0, 1)
-      precondition(size > 0, "blosc does not compress with \(name)")
-      filled = Int(size)
-    }
-  }
-
-  private static func unblosc(
-    _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-  ) throws(ChunkFault) {
-    var size = 0
-    guard frame.count >= Int(BLOSC_MIN_HEADER_LENGTH),
-      blosc_cbuffer_validate(frame.baseAddress, frame.count, &size) == 0
-    else { throw .frame("not a Blosc frame") }
-    guard size == target.count else { throw .length(found: size, expected: target.count) }
-    let done = blosc_decompress_ctx(frame.baseAddress, target.baseAddress, target.count, 1)
-    guard Int(done) == target.count else { throw .frame("a Blosc frame that does not unpack") }
-  }
-}
-
-/// zstd's working memory, kept between chunks: a thread borrows one and gives it back.
-final class ChunkContext: @unchecked Sendable {  // owned by one borrower at a time
-  private let compressor = ZSTD_createCCtx()!
-  private let decompressor = ZSTD_createDCtx()!
-  private static let idle = Mutex<[ChunkContext]>([])
-
-  deinit {
-    ZSTD_freeCCtx(compressor)
-    ZSTD_freeDCtx(decompressor)
-  }
-
-  static func borrowed<Result>(_ body: (ChunkContext) -> Result) -> Result {
-    let context = idle.withLock { $0.popLast() } ?? ChunkContext()
-    defer { idle.withLock { $0.append(context) } }
-    return body(context)
-  }
-
-  func compress(_ chunk: UnsafeRawBufferPointer, level: Int, checksum: Bool) -> [UInt8] {
-    ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel, Int32(level))
-    ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, checksum ? 1 : 0)
-    let room = ZSTD_compressBound(chunk.count)
-    return [UInt8](unsafeUninitializedCapacity: room) { target, filled in
-      let size = ZSTD_compress2(
-        compressor, target.baseAddress, room, chunk.baseAddress, chunk.count)
-      precondition(ZSTD_isError(size) == 0, "zstd: \(String(cString: ZSTD_getErrorName(size)))")
-      filled = size
-    }
-  }
-
-  /// Never trusts the size that the frame states: unpacks into the exact room and compares.
-  static func decompress(
-    _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
-  ) throws(ChunkFault) {
-    let size = borrowed {
-      ZSTD_decompressDCtx(
-        $0.decompressor, target.baseAddress, target.count, frame.baseAddress, frame.count)
-    }
-    guard ZSTD_isError(size) == 0 else {
-      throw .frame("zstd: " + String(cString: ZSTD_getErrorName(size)))
-    }
-    guard size == target.count else { throw .length(found: size, expected: target.count) }
+    if case .big(let size) = byteOrder { swapBytes(target, size: size) }
   }
 }

@@ -1,5 +1,5 @@
-/// How the numbers of one chunk become bytes on disk: little endian, compressed, and with a
-/// checksum, as Zarr v3's codec chain `bytes`, `zstd` | `blosc`, `crc32c`.
+/// How the numbers of one chunk become bytes on disk: put in order, compressed, and with a checksum,
+/// as Zarr v3's codec chain `bytes`, `zstd` | `blosc`, `crc32c`.
 public struct ChunkCodec: Sendable, Equatable {
   /// The compressor.
   public enum Compression: Sendable, Equatable {
@@ -16,6 +16,16 @@ public struct ChunkCodec: Sendable, Equatable {
     case noshuffle, shuffle, bitshuffle
   }
 
+  /// Which byte of a number stands first.
+  public enum ByteOrder: Sendable, Equatable {
+    /// The lowest, as this program writes them.
+    case little
+    /// The highest of `size` bytes.
+    case big(size: Int)
+  }
+
+  /// The order of the bytes of a number.
+  public var byteOrder = ByteOrder.little
   /// The compressor.
   public var compression: Compression
   /// Whether four bytes of CRC-32C follow.
@@ -62,9 +72,9 @@ extension ChunkCodec {
   ///
   /// `bytes` says an order only where a number has several bytes.
   func json(for type: DataType) -> [JSON] {
+    let endian: JSON = byteOrder == .little ? "little" : "big"
     var codecs: [JSON] = [
-      type.size == 1
-        ? ["name": "bytes"] : ["configuration": ["endian": "little"], "name": "bytes"]
+      type.size == 1 ? ["name": "bytes"] : ["configuration": ["endian": endian], "name": "bytes"]
     ]
     switch compression {
     case .none: break
@@ -87,23 +97,24 @@ extension ChunkCodec {
   /// Reads the chain; throws `unsupported` for codecs that are not read here.
   init(json: [JSON], type: DataType, path: String) throws(ZarrError) {
     var rest = json[...]
-    guard let first = rest.popFirst(), first["name"]?.string == "bytes" else {
+    guard let first = rest.popFirst(), first.extensionName == "bytes" else {
       throw .unsupported(path: path, feature: "a codec before `bytes`")
     }
-    let endian = first["configuration"]?["endian"]?.string
-    guard endian == "little" || type.size == 1 else {
-      throw .unsupported(path: path, feature: "`bytes` that are not little endian")
-    }
     self.init()
-    if let name = rest.first?["name"]?.string, name == "zstd" || name == "blosc" {
+    switch first["configuration"]?["endian"]?.string {
+    case "little": break
+    case "big": if type.size > 1 { byteOrder = .big(size: type.size) }
+    default: if type.size > 1 { throw .metadata(path: path, reason: "`bytes` without an endian") }
+    }
+    if let name = rest.first?.extensionName, name == "zstd" || name == "blosc" {
       compression = try Self.compression(name, rest.removeFirst(), type: type, path: path)
     }
-    if rest.first?["name"]?.string == "crc32c" {
+    if rest.first?.extensionName == "crc32c" {
       crc32c = true
       rest.removeFirst()
     }
     if let left = rest.first {
-      let name = left["name"]?.string ?? "without a name"
+      let name = left.extensionName ?? "without a name"
       throw .unsupported(path: path, feature: "the codec \(name) in this place")
     }
   }

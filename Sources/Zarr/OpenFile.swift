@@ -28,11 +28,7 @@ public final class OpenFile: Sendable {
 
   /// Fills `target` from `offset` on; a range that is not wholly inside the file throws.
   public func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws(ZarrError) {
-    guard offset >= 0, offset <= size, target.count <= size - offset else {
-      throw .corrupt(
-        path: path,
-        reason: "bytes \(offset)… (\(target.count) of them) lie outside its \(size) bytes")
-    }
+    try checkInside(offset, target.count)
     var done = 0
     while done < target.count {
       let count = pread(
@@ -44,12 +40,17 @@ public final class OpenFile: Sendable {
     }
   }
 
-  /// Reads `count` bytes from `offset` on.
-  public func read(at offset: Int, count: Int) throws(ZarrError) -> [UInt8] {
+  /// Throws unless the range is wholly inside the file, before anything is made room for.
+  func checkInside(_ offset: Int, _ count: Int) throws(ZarrError) {
     guard offset >= 0, count >= 0, offset <= size, count <= size - offset else {
       throw .corrupt(
         path: path, reason: "bytes \(offset)… (\(count) of them) lie outside its \(size) bytes")
     }
+  }
+
+  /// Reads `count` bytes from `offset` on.
+  public func read(at offset: Int, count: Int) throws(ZarrError) -> [UInt8] {
+    try checkInside(offset, count)
     var bytes = [UInt8](repeating: 0, count: count)
     let result = bytes.withUnsafeMutableBytes { target in
       Result { () throws(ZarrError) in try read(at: offset, into: target) }

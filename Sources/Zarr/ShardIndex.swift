@@ -41,15 +41,23 @@ public struct ShardIndex: Sendable, Equatable {
     let index = start..<start + size
     self.init(count: count)
     for i in 0..<count {
-      places[i] = try Self.place(bytes, i, of: file, apartFrom: index)
+      let entry = Self.entry(bytes, i, isBigEndian: metadata.indexIsBigEndian)
+      places[i] = try Self.place(entry, i, of: file, apartFrom: index)
     }
   }
 
+  private static func entry(
+    _ bytes: [UInt8], _ i: Int, isBigEndian: Bool
+  ) -> (offset: UInt64, length: UInt64) {
+    let (offset, length): (UInt64, UInt64) = (word(bytes, 16 * i), word(bytes, 16 * i + 8))
+    return isBigEndian ? (offset.byteSwapped, length.byteSwapped) : (offset, length)
+  }
+
   private static func place(
-    _ bytes: [UInt8], _ i: Int, of file: OpenFile, apartFrom index: Range<Int>
+    _ entry: (offset: UInt64, length: UInt64), _ i: Int, of file: OpenFile,
+    apartFrom index: Range<Int>
   ) throws(ZarrError) -> Range<Int>? {
-    let offset: UInt64 = word(bytes, 16 * i)
-    let length: UInt64 = word(bytes, 16 * i + 8)
+    let (offset, length) = entry
     if offset == .max && length == .max { return nil }
     let (end, overflow) = offset.addingReportingOverflow(length)
     guard !overflow, end <= UInt64(file.size), length > 0 else {

@@ -12,6 +12,7 @@ public final class ShardWriter {
   /// Opens the shard at `path`, whose folder must exist; the index goes to the end.
   public init(_ path: String, metadata: ArrayMetadata) throws(ZarrError) {
     precondition(!metadata.indexAtStart, "shards are written with their index at the end")
+    precondition(!metadata.indexIsBigEndian, "the index of a shard is written little endian")
     file = try DurableFile(path)
     codec = metadata.codec
     indexChecksum = metadata.indexChecksum
@@ -23,11 +24,18 @@ public final class ShardWriter {
 
   /// Packs and appends the next chunk.
   public func append(_ chunk: UnsafeRawBufferPointer) throws(ZarrError) {
-    try append(packed: codec.encode(chunk))
+    try codec.withEncoded(chunk) { packed throws(ZarrError) in try append(packed: packed) }
   }
 
   /// Appends the next chunk, already packed (perhaps on another thread).
   public func append(packed: [UInt8]) throws(ZarrError) {
+    let result = packed.withUnsafeBytes { bytes in
+      Result { () throws(ZarrError) in try append(packed: bytes) }
+    }
+    try result.get()
+  }
+
+  private func append(packed: UnsafeRawBufferPointer) throws(ZarrError) {
     precondition(!isFull, "the shard is full")
     index.places[count] = file.size..<file.size + packed.count
     try file.write(packed)

@@ -1,9 +1,9 @@
-"""Opens stores that Lamina wrote with zarr-python and tensorstore, voxel for voxel, and has their OME-Zarr metadata
-validated by ome-zarr-models.
+"""Opens stores that Lamina wrote with zarr-python, tensorstore and zarrs, voxel for voxel, and has their OME-Zarr
+metadata validated by ome-zarr-models.
 
 LAMINA_STORES names a folder with cohort.zarr and slices.zarr and, under twins/, what was put into them as .npy:
 `<volume>.npy`, `<volume>--<label>.npy`, `image.npy`, `label.npy`. Without it, the stores of the small phantom cohort
-are read by both libraries and compared with one another.
+are read by the libraries and compared with one another.
 """
 import json
 import os
@@ -14,6 +14,7 @@ import numpy
 import pytest
 import tensorstore
 import zarr
+import zarrs  # noqa: F401, its pipeline of codecs registers itself
 from ome_zarr_models.v05.image import Image
 from ome_zarr_models.v05.image_label import ImageLabel
 
@@ -30,8 +31,11 @@ def stores(request):
 
 
 def read(folder):
-    """The array as zarr-python and tensorstore read it, which must agree."""
+    """The array as zarr-python, zarrs and tensorstore read it, which must agree."""
     first = zarr.open_array(str(folder), mode="r")[...]
+    with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+        third = zarr.open_array(str(folder), mode="r")[...]
+    assert first.dtype == third.dtype and numpy.array_equal(first, third)
     spec = {"driver": "zarr3", "kvstore": {"driver": "file", "path": f"{folder}/"}}
     second = tensorstore.open(spec, open=True, read=True).result().read().result()
     assert first.dtype == second.dtype and numpy.array_equal(first, second)

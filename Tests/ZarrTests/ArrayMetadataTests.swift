@@ -77,7 +77,7 @@ import Zarr
     #expect(String(decoding: Self.metadata.json.text, as: UTF8.self) == text)
   }
 
-  @Test(arguments: DataType.allCases, ChunkCodecTests.codecs)
+  @Test(arguments: DataType.allCases, ChunkCodecTests.codecs.filter { $0.byteOrder == .little })
   func whatIsWrittenIsReadBack(type: DataType, codec: ChunkCodec) throws {
     let metadata = ArrayMetadata(
       shape: [5, 4], type: type, shard: [4, 4], chunk: [2, 4], codec: codec)

@@ -8,7 +8,13 @@ import Zarr
     .blosc(level: 1, typeSize: 2), .blosc(level: 5, shuffle: .bitshuffle, typeSize: 4),
     .blosc(level: 0, shuffle: .noshuffle, typeSize: 1),
     ChunkCodec(.blosc(name: "lz4", level: 5, shuffle: .shuffle, typeSize: 8)),
+    ChunkCodec(.blosc(name: "zstd", level: 1, shuffle: .shuffle, typeSize: 2)), bigEndian,
   ]
+  static let bigEndian: ChunkCodec = {
+    var codec = ChunkCodec.blosc(level: 1, typeSize: 8)
+    codec.byteOrder = .big(size: 8)
+    return codec
+  }()
   static let checked = codecs.filter { codec in
     if case .zstd(_, true) = codec.compression { true } else { codec.crc32c }
   }
@@ -33,6 +39,17 @@ import Zarr
     let first = codec.encode(chunk)
     _ = codec.encode(noise(7000, seed: 2))
     #expect(codec.encode(chunk) == first)
+  }
+
+  @Test func aChunkThatDidNotFitLeavesNothingBehind() {
+    // Blosc stores a stream as it is where zstd would not shorten it, which ends zstd early.
+    let random = (0..<5000).map { i in UInt8(truncatingIfNeeded: (i &* 2_654_435_761) >> 13) }
+    for codec in Self.checked {
+      let chunk = noise(5000)
+      let before = codec.encode(chunk)
+      _ = ChunkCodec.blosc(level: 1, typeSize: 2).encode(random)
+      #expect(codec.encode(chunk) == before)
+    }
   }
 
   @Test func aZstdChunkIsOneFrameThatSaysItsSize() {
