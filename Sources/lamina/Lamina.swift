@@ -62,7 +62,7 @@ struct Lamina: ParsableCommand {
       IngestCommand.self, ListCommand.self, ExportCommand.self, PrepareCommand.self,
       PretrainCommand.self, FinetuneCommand.self, PredictCommand.self, EvaluateCommand.self,
       SpectrumCommand.self, PhantomCommand.self, InspectCommand.self, VerifyCommand.self,
-      ForgetCommand.self, RunCommand.self,
+      ForgetCommand.self, RunCommand.self, StudyCommand.self,
     ])
 
   /// The version that stores and runs record.

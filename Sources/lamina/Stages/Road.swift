@@ -52,7 +52,7 @@ struct Road {
     }
   }
 
-  private mutating func ingest() throws -> IngestReport {
+  mutating func ingest() throws -> IngestReport {
     let scans = URL(fileURLWithPath: pipeline.data).standardizedFileURL.path
     guard try stages.claim("ingest", inputs: fingerprint(Data(scans.utf8))) else {
       throw Failure("\(cohort): it holds other scans than \(pipeline.data); give another --into.")
@@ -63,7 +63,7 @@ struct Road {
     return report
   }
 
-  private mutating func prepare() throws {
+  mutating func prepare() throws {
     let inputs = fingerprint(
       Recipe.json(of: pipeline.prepare), Data(try CohortStore(cohort).digest.utf8))
     let state = try stages.begin("prepare", output: "slices.zarr", inputs: inputs)

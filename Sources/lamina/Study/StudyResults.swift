@@ -1,0 +1,54 @@
+import Foundation
+import Metrics
+
+/// What one fit came to on the test split.
+struct StudyResult: Codable {
+  var cell: StudyCell
+  /// A name for everything that the fit follows from: with another, it is made again.
+  var inputs: String
+  /// The scores of every test volume, on its own grid.
+  var cases: [CaseScores]
+  /// Seconds that fitting and predicting took.
+  var seconds: Double
+
+  /// The mean over classes and cases.
+  var dice: Double { average(cases.map(\.meanDice)) ?? 0 }
+
+  /// The mean 95th percentile of the surface distances over classes and cases, mm.
+  var hd95: Double? { average(cases.flatMap { $0.classes.compactMap(\.hd95) }) }
+}
+
+/// `results.jsonl` of a study: a line a fit, added to when it is done.
+struct StudyResults {
+  let path: String
+  private(set) var done: [StudyCell: StudyResult] = [:]
+
+  /// Reads what an earlier run has left; a line cut short by a kill is dropped.
+  init(_ path: String) throws {
+    self.path = path
+    let old = FileManager.default.contents(atPath: path) ?? Data()
+    let lines = old.split(separator: UInt8(ascii: "\n")).compactMap {
+      try? JSONDecoder().decode(StudyResult.self, from: $0)
+    }
+    for result in lines { done[result.cell] = result }
+    try write()
+  }
+
+  /// The result of a cell, if it was made from these inputs.
+  func result(of cell: StudyCell, inputs: String) -> StudyResult? {
+    done[cell].flatMap { $0.inputs == inputs ? $0 : nil }
+  }
+
+  mutating func add(_ result: StudyResult) throws {
+    done[result.cell] = result
+    try write()
+  }
+
+  private func write() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let lines = try done.values.sorted { $0.cell.name < $1.cell.name }.map(encoder.encode)
+    let text = lines.reduce(into: Data()) { $0 += $1 + Data("\n".utf8) }
+    try text.write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}
