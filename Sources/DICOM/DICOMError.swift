@@ -20,6 +20,8 @@ public enum DICOMError: Error, Sendable, Equatable, Codable {
   case geometry(path: String, reason: String)
   /// The slices of a series do not form a volume.
   case slices(seriesUID: String, reason: String)
+  /// The pictures may show whose they are.
+  case burnedIn(seriesUID: String, reason: String)
   /// The file is no longer what it was when its header was read.
   case changed(path: String)
   /// A program error below: an exception of a library.
@@ -38,6 +40,7 @@ public enum DICOMError: Error, Sendable, Equatable, Codable {
     case .decoding: "decoding"
     case .geometry: "geometry"
     case .slices: "slices"
+    case .burnedIn: "burned-in"
     case .changed: "changed"
     case .failure: "failure"
     }
@@ -52,7 +55,8 @@ public enum DICOMError: Error, Sendable, Equatable, Codable {
     case .changed: "the file has changed since its header was read"
     case .unreadable(_, let reason), .notDICOM(_, let reason), .malformed(_, let reason),
       .limit(_, let reason), .unsupported(_, let reason), .pixels(_, let reason),
-      .geometry(_, let reason), .slices(_, let reason), .failure(_, let reason):
+      .geometry(_, let reason), .slices(_, let reason), .burnedIn(_, let reason),
+      .failure(_, let reason):
       reason
     case .decoding(_, let frame, let reason): "frame \(frame + 1): \(reason)"
     }
@@ -68,7 +72,7 @@ extension DICOMError: CustomStringConvertible {
       .pixels(let path, _), .decoding(let path, _, _), .geometry(let path, _), .changed(let path),
       .failure(let path, _):
       "\(path): \(reason)"
-    case .slices(let uid, _):
+    case .slices(let uid, _), .burnedIn(let uid, _):
       "series \(uid): \(reason)"
     }
   }

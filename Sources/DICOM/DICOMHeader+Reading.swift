@@ -20,6 +20,7 @@ extension DICOMFile {
     header.labelObject = labelObject(item, sopClass: header.sopClass)
     if header.labelObject != nil { header.pixelDigest = String(dicom_file_hash(handle), radix: 16) }
     guard header.nonImage == nil else { return header }
+    header.burnedIn = BurnedInRisk(item, sopClass: header.sopClass)
     let pixels = try describe(digest: true)
     let format = try pixelFormat(item, pixels)
     header.pixels = format

@@ -17,6 +17,8 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   public var nonImage: String?
   /// What a SEG or an RTSTRUCT refers to; nil for everything else.
   public var labelObject: LabelObject?
+  /// Why the picture may show whose it is; nil where nothing hints at it.
+  public var burnedIn: BurnedInRisk?
   /// How the pixels are written; nil for what is no image.
   public var pixels: PixelFormat?
   /// XXH64 of the pixel bytes as they lie in the file, in hexadecimal; of a label object, of the

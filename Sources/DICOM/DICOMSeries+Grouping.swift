@@ -7,7 +7,8 @@ extension DICOMSeries {
       ($0.identity.sopInstanceUID ?? "", $0.path) < ($1.identity.sopInstanceUID ?? "", $1.path)
     }
     grouping.nonImages = sorted.filter { $0.nonImage != nil }
-    let images = withoutDuplicates(sorted.filter { $0.nonImage == nil }, &grouping.notes)
+    let fit = fit(sorted.filter { $0.nonImage == nil }, policy, &grouping.refused)
+    let images = withoutDuplicates(fit, &grouping.notes)
     for (uid, members) in bySeries(images, &grouping.refused) {
       let stacks = Stack.split(members)
       let solved = stacks.flatMap { $0.solved(policy: policy, seriesUID: uid, &grouping.notes) }
@@ -23,6 +24,25 @@ extension DICOMSeries {
       }
     }
     return grouping
+  }
+
+  /// Leaves out pictures that may show whose they are, unless they are allowed.
+  private static func fit(
+    _ headers: [DICOMHeader], _ policy: Policy, _ refused: inout [DICOMRefusal]
+  ) -> [DICOMHeader] {
+    guard !policy.burnedIn else { return headers }
+    for risk in BurnedInRisk.allCases {
+      let risky = headers.filter { $0.burnedIn == risk }
+      for (uid, members) in Dictionary(grouping: risky, by: { $0.identity.seriesInstanceUID ?? "" })
+        .sorted(by: { $0.key < $1.key })
+      {
+        refused.append(
+          DICOMRefusal(
+            seriesUID: uid, paths: members.map(\.path).sorted(),
+            error: .burnedIn(seriesUID: uid, reason: risk.words)))
+      }
+    }
+    return headers.filter { $0.burnedIn == nil }
   }
 
   /// Files whose SOP Instance UID and places have been seen already are copies.

@@ -59,6 +59,8 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   public struct Policy: Sendable, Codable, Equatable {
     /// Takes stacks of a single slice, as a localizer has them.
     public var singleSlices = false
+    /// Takes pictures that may show whose they are; see ``BurnedInRisk``.
+    public var burnedIn = true
 
     /// The defaults.
     public init() {}

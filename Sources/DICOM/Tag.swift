@@ -11,6 +11,7 @@ enum Tag {
   static let acquisitionTime: UInt32 = 0x0008_0032
   static let accessionNumber: UInt32 = 0x0008_0050
   static let modality: UInt32 = 0x0008_0060
+  static let conversionType: UInt32 = 0x0008_0064
   static let manufacturer: UInt32 = 0x0008_0070
   static let studyDescription: UInt32 = 0x0008_1030
   static let seriesDescription: UInt32 = 0x0008_103E
@@ -53,6 +54,7 @@ enum Tag {
   static let rows: UInt32 = 0x0028_0010
   static let pixelSpacing: UInt32 = 0x0028_0030
   static let pixelPadding: UInt32 = 0x0028_0120
+  static let burnedInAnnotation: UInt32 = 0x0028_0301
   static let rescaleIntercept: UInt32 = 0x0028_1052
   static let rescaleSlope: UInt32 = 0x0028_1053
   static let rescaleType: UInt32 = 0x0028_1054

@@ -5,7 +5,8 @@ import Imaging
 /// A sound header without its free text: what a mask needs to come out as its image went in.
 ///
 /// It is in this machine's order of bytes; `descrip`, `aux_file`, `intent_name`, `db_name` and the
-/// other unused fields are zero, since scanners and converters put times and names there.
+/// other unused fields are zero, since scanners and converters put times and names there; so are
+/// the intent, and a form without a code, which may hold anything.
 public struct NIfTIHeader: Sendable, Equatable {
   /// 348 bytes of NIfTI-1 or 540 of NIfTI-2.
   public let bytes: [UInt8]
@@ -63,14 +64,23 @@ public struct NIfTIHeader: Sendable, Equatable {
     timeStep = Self.timeStep(fields)
   }
 
-  /// Zeroes free text and the fields that NIfTI does not use.
+  /// Zeroes free text and what has no meaning in a header of this machine's order of bytes.
   private static func clean(_ bytes: inout [UInt8], version: Int32) {
     // NIfTI-1: data_type…regular, glmax and glmin, descrip and aux_file, intent_name.
     // NIfTI-2: descrip and aux_file, intent_name, unused_str.
     let ranges =
       version == 2
       ? [240..<344, 508..<524, 525..<540] : [4..<39, 140..<148, 148..<252, 328..<344]
-    for range in ranges { for at in range { bytes[at] = 0 } }
+    let intent = version == 2 ? [80..<104, 504..<508] : [56..<70]
+    let fields = Fields(bytes: bytes, bigEndian: false)
+    let codes =
+      version == 2
+      ? (fields.int32(344), fields.int32(348))
+      : (Int32(fields.int16(252)), Int32(fields.int16(254)))
+    let quaternion = version == 2 ? 352..<400 : 256..<280
+    let matrix = version == 2 ? 400..<496 : 280..<328
+    let forms = (codes.0 > 0 ? [] : [quaternion]) + (codes.1 > 0 ? [] : [matrix])
+    for range in ranges + intent + forms { for at in range { bytes[at] = 0 } }
   }
 
   private static func scaling(slope: Double, intercept: Double) -> Scaling {

@@ -53,6 +53,8 @@ struct SampleSeries {
   var echo = "2.5"
   /// What the instances of one series are told apart by, beside their number.
   var instances = ""
+  /// Changes what would be written.
+  var change: (DICOMWriter.Item) throws -> Void = { _ in }
 
   /// Writes `IM1`, `IM2`, … without a suffix, and returns their paths.
   @discardableResult
@@ -94,6 +96,7 @@ struct SampleSeries {
     try root.put(0x0028_0101, "US", numbers: [12])
     try root.put(0x0028_0102, "US", numbers: [11])
     try root.put(0x0028_0103, "US", numbers: [0])
+    try change(root)
     let pixels = (0..<30).map { UInt16($0 + 100 * z + patientID.utf8.count) }
     try writer.putPixels(pixels.withUnsafeBytes { [UInt8]($0) }, bits: 16)
     let path = "\(folder)/IM\(z + 1)"

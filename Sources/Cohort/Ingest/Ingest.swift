@@ -67,6 +67,7 @@ struct IngestSession: Sendable {
   var policy: DICOMSeries.Policy {
     var policy = DICOMSeries.Policy()
     policy.singleSlices = recipe.singleSlices
+    policy.burnedIn = recipe.allowBurnedIn
     return policy
   }
 

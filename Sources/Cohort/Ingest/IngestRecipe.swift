@@ -14,6 +14,9 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   /// `i/n`: takes the part `i` (from 0) of what `n` machines share; empty for everything. The parts
   /// are made with one key and joined by ``Merge``.
   public var shard = ""
+  /// Takes pictures that may have names burned into them: ultrasound, angiography, captured
+  /// screens, and whatever says so itself. Look at them first.
+  public var allowBurnedIn = false
   /// Worker processes; 0 for one a core.
   public var workers = 0
   /// What a worker may use.

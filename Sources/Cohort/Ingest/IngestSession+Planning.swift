@@ -51,6 +51,6 @@ extension IngestSession {
       masks.append(
         AssignedMask(path: path, name: "labels", names: plan.labelNames, digest: summary.digest))
     }
-    return masks
+    return GivenNames(of: plan.identity).allowed(masks)
   }
 }

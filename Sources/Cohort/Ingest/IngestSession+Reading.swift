@@ -41,7 +41,8 @@ extension IngestSession {
     let rest = assigned.keys.filter { !tally.has($0) }.sorted()
     try withWorkers(workers, launch, recipe.limits, jobs: rest.map(Job.stored)) { worker, job in
       guard case .stored(let id) = job else { return }
-      try addMasks(assigned[id] ?? [], to: id, worker)
+      let names = GivenNames(of: try ledger.volume(id))
+      try addMasks(names.allowed(assigned[id] ?? []), to: id, worker)
       try note(id, .known, nil)
     }
   }

@@ -55,7 +55,16 @@ extension Ledger {
   }
 
   /// The volumes that are known, sorted by name.
-  package func volumes() throws -> [VolumeIdentity] {
+  package func volumes() throws -> [VolumeIdentity] { try volumes(where: "1", []) }
+
+  /// Who one volume is.
+  func volume(_ id: String) throws -> VolumeIdentity? {
+    try volumes(where: "v.id = ?", [id]).first
+  }
+
+  private func volumes(
+    where condition: String, _ arguments: StatementArguments
+  ) throws -> [VolumeIdentity] {
     try read { db in
       try Row.fetchAll(
         db,
@@ -65,8 +74,8 @@ extension Ledger {
             s.description, s.protocol
           FROM volumes v JOIN patients p ON p.pseudonym = v.patient
             JOIN studies t ON t.pseudonym = v.study JOIN series s ON s.pseudonym = v.series
-          ORDER BY v.id
-          """
+          WHERE \(condition) ORDER BY v.id
+          """, arguments: arguments
       ).map { row in
         VolumeIdentity(
           id: row["id"], patient: row["patient"], study: row["study"], series: row["series"],

@@ -72,7 +72,8 @@ package struct Planner: Sendable {
         + (given.isEmpty ? [] : [given]))
     return PlannedVolume(
       source: .dicom(series), identity: identity, modality: header.acquisition.modality,
-      flags: given.isEmpty ? ["patient-from-study"] : [])
+      flags: (given.isEmpty ? ["patient-from-study"] : [])
+        + (series.headers.contains { $0.burnedIn != nil } ? ["burned-in-allowed"] : []))
   }
 
   /// NIfTI files that are the channels of one volume.

@@ -73,7 +73,11 @@ extension PlannedVolume {
     if units == nil, modality == "CT" { units = "HU" }
     let channels: [String] =
       if case .channel(let count) = read.volume.leading {
-        (0..<count).map { $0 < channelNames.count ? channelNames[$0] : "channel \($0)" }
+        (0..<count).map { channel in
+          guard channel < channelNames.count else { return "channel \(channel)" }
+          return GivenNames(of: identity)
+            .allowed(channelNames[channel], else: "channel \(channel)")
+        }
       } else { [] }
     return CohortVolume(
       id: identity.id, patient: identity.patient, study: identity.study, series: identity.series,
@@ -99,7 +103,7 @@ extension Acquisition {
     put("InversionTime", inversionTime)
     put("FlipAngle", flipAngle)
     put("KVP", kVp)
-    put("ConvolutionKernel", kernel)
+    put("ConvolutionKernel", allowedKernel)
     put("SliceThickness", sliceThickness)
     put("SpacingBetweenSlices", spacingBetweenSlices)
     put("BodyPartExamined", bodyPart)

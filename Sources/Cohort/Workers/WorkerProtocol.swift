@@ -110,7 +110,7 @@ extension DICOMHeader {
   package func isPlausible(path: String) -> Bool {
     guard identity.path == path, planes.count <= 65_536 else { return false }
     guard mosaicSide.map({ (1...64).contains($0) }) ?? true else { return false }
-    guard acquisition.isShort, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
+    guard acquisition.isAllowed, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
     if let pixels {
       guard pixels.isPlausible else { return false }
       if mosaicSide == nil { guard planes.count <= pixels.frames else { return false } }
@@ -140,13 +140,6 @@ extension DICOMHeader.Plane {
       + [spacing.x, spacing.y, slope, intercept, echoTime ?? 0]
       + [time.position, time.trigger, time.acquisition].map { $0 ?? 0 }
     return numbers.allSatisfy { $0.isFinite && abs($0) < 1e15 } && spacing.x > 0 && spacing.y > 0
-  }
-}
-
-extension Acquisition {
-  fileprivate var isShort: Bool {
-    [modality, manufacturer, model, kernel, bodyPart, scanningSequence, acquisitionType, units]
-      .allSatisfy { ($0?.utf8.count ?? 0) <= 256 }
   }
 }
 

@@ -34,6 +34,9 @@ struct IngestCommand: ParsableCommand {
       valueName: "regex"))
   var patientFrom: String?
 
+  @Flag(help: "Take pictures that may have names burned into them; look at them first.")
+  var allowBurnedIn = false
+
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var output: OutputOptions
 
@@ -47,6 +50,7 @@ struct IngestCommand: ParsableCommand {
     var chosen = try recipe.pipeline().ingest
     if let labels { chosen.labels = labels }
     if let key { chosen.key = key }
+    if allowBurnedIn { chosen.allowBurnedIn = true }
     if let patientFrom { chosen.patientFrom = patientFrom }
     let report = try ingestStage(paths, into: into, recipe: chosen, console: output.console)
     if output.json { try printJSON(report) }

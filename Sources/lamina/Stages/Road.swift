@@ -28,7 +28,11 @@ struct Road {
     (self.json, self.console) = (json, console)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     stages = StageRecord(folder: folder)
-    try Recipe.yaml(of: pipeline).write(
+    // Where the scans lie is said nowhere but in the ledger.
+    var shown = pipeline
+    shown.data = ""
+    (shown.ingest.labels, shown.ingest.key, shown.ingest.patientFrom) = ("", "", "")
+    try Recipe.yaml(of: shown).write(
       toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
 
