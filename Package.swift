@@ -29,6 +29,25 @@ func swift(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+// The crop kernels: one source, built for every x86-64 and, with fused operations, for x86-64-v3. They
+// are optimised in debug builds too, where vectors are otherwise loops over lanes.
+#if arch(x86_64)
+  let kernels = ["CropKernelBaseline", "CropKernelV3"]
+#else
+  let kernels = ["CropKernelBaseline"]
+#endif
+
+func kernel(_ name: String) -> Target {
+  let optimised: [SwiftSetting] = [
+    .unsafeFlags(
+      ["-O", "-wmo", "-num-threads", "1", "-disable-batch-mode"], .when(configuration: .debug))
+  ]
+  let fused: [SwiftSetting] = [.define("FUSED"), .unsafeFlags(["-Xcc", "-march=x86-64-v3"])]
+  return .target(
+    name: name, dependencies: ["CropTypes"],
+    swiftSettings: strict + optimised + (name == "CropKernelV3" ? fused : []))
+}
+
 func system(_ name: String, _ packages: [String]) -> Target {
   .systemLibrary(name: name, providers: [.apt(packages)])
 }
@@ -61,7 +80,12 @@ var targets: [Target] = [
       "DICOM", "NIfTI", "SliceStore", "CWorker", .product(name: "GRDB", package: "GRDB.swift"),
     ]),
   swift("Prepare", ["SliceStore", "Imaging"]),
-  swift("Augment", ["Imaging"]),
+  .target(name: "CCPU"),
+  swift("CropTypes"),
+]
+targets += kernels.map(kernel)
+targets += [
+  swift("Augment", ["Imaging", "CCPU", "CropTypes"] + kernels.map { .target(name: $0) }),
   swift("Loader", ["SliceStore", "Augment"]),
   swift("Metrics", ["Imaging"]),
   swift("Spectra", ["CBLAS"]),
@@ -81,6 +105,11 @@ var targets: [Target] = [
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: strict),
 ]
+// Benchmarks stand apart from tests; each is one program beside the peers that it is measured with.
+targets.append(
+  .executableTarget(
+    name: "bench-crops", dependencies: ["Augment"], path: "Benchmarks/crops/swift",
+    swiftSettings: strict))
 if hasTorch {
   targets.append(
     .target(

@@ -106,6 +106,12 @@ public struct IntensityRecipe: Codable, Sendable, Equatable {
   public var gamma: ClosedRange<Double>
   /// How often gamma changes.
   public var gammaProbability: Double
+  /// The largest logarithm of a bias field's factors at its control points.
+  public var bias: Double
+  /// Cells of the bias field along a side.
+  public var biasCells: Int
+  /// How often there is one: a smooth change of brightness over the view, as of a surface coil.
+  public var biasProbability: Double
   /// The Gaussian's sigma in pixels of the view.
   public var blur: ClosedRange<Double>
   /// How often a view is blurred.
@@ -129,7 +135,8 @@ public struct IntensityRecipe: Codable, Sendable, Equatable {
   public init(
     brightness: ClosedRange<Double> = -0.3...0.3, contrast: ClosedRange<Double> = 0.7...1.4,
     contrastProbability: Double = 0.8, gamma: ClosedRange<Double> = 0.7...1.5,
-    gammaProbability: Double = 0.5, blur: ClosedRange<Double> = 0.4...1.2,
+    gammaProbability: Double = 0.5, bias: Double = 0.4, biasCells: Int = 2,
+    biasProbability: Double = 0, blur: ClosedRange<Double> = 0.4...1.2,
     blurProbability: Double = 0.3, noise: ClosedRange<Double> = 0...0.15,
     noiseProbability: Double = 0.5, noiseKind: NoiseKind = .gaussian,
     lowResolution: ClosedRange<Double> = 1...2, lowResolutionProbability: Double = 0,
@@ -137,6 +144,7 @@ public struct IntensityRecipe: Codable, Sendable, Equatable {
   ) {
     (self.brightness, self.contrast) = (brightness, contrast)
     (self.contrastProbability, self.gamma) = (contrastProbability, gamma)
+    (self.bias, self.biasCells, self.biasProbability) = (bias, biasCells, biasProbability)
     (self.gammaProbability, self.blur) = (gammaProbability, blur)
     (self.blurProbability, self.noise) = (blurProbability, noise)
     (self.noiseProbability, self.noiseKind) = (noiseProbability, noiseKind)

@@ -1,85 +1,153 @@
+import CropTypes
+
 extension CropView {
   /// Makes the view's pixels: C×height×width real values in `output`.
   ///
-  /// A pure function of view and slice. The geometry is sampled once and intensities change on
-  /// the way, row by row; only a blurred or coarsened view, whose pixels need their neighbours,
-  /// goes over its own small image again. No image of the slice's size is made.
-  public func apply(to slice: SlicePixels, into output: UnsafeMutableBufferPointer<Float>) {
-    let count = geometry.width * geometry.height
-    precondition(output.count == slice.channels * count, "output does not fit the view")
-    withCoordinates(geometry) { rows in
-      for y in 0..<geometry.height {
-        rows.place(row: y)
-        for channel in 0..<slice.channels {
-          let plane = output.baseAddress! + channel * count
-          sample(slice, channel, rows, row: y, into: plane)
-        }
-      }
-    }
-    for channel in 0..<slice.channels {
-      let plane = UnsafeMutableBufferPointer(
-        rebasing: output[channel * count..<(channel + 1) * count])
-      if smooths { finish(plane, slice, channel) }
-      if let box = intensity.cutout { erase(plane, box, slice.statistics[channel].mean) }
+  /// A pure function of view and slice, for one instruction level; levels differ by rounding. One
+  /// pass over the view's rows: no image of the slice's size is made.
+  public func apply(
+    to slice: SlicePixels, into output: UnsafeMutableBufferPointer<Float>,
+    level: InstructionLevel = .best
+  ) {
+    precondition(
+      output.count == slice.channels * geometry.width * geometry.height,
+      "output does not fit the view")
+    let tones = (0..<slice.channels).map { ChannelTone(intensity, slice, channel: $0) }
+    tones.withUnsafeBufferPointer { tones in
+      withPlan(slice, tones.baseAddress!, output.baseAddress!) { level.makeView($0) }
     }
   }
 
   /// The view's pixels in a new array, C×height×width.
-  public func applied(to slice: SlicePixels) -> [Float] {
+  public func applied(to slice: SlicePixels, level: InstructionLevel = .best) -> [Float] {
     let count = slice.channels * geometry.width * geometry.height
     return [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-      apply(to: slice, into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
+      apply(to: slice, into: UnsafeMutableBufferPointer(rebasing: buffer[0..<count]), level: level)
       filled = count
     }
   }
 
-  private var smooths: Bool { intensity.blur > 0 || intensity.lowResolution > 1 }
-
-  /// One row of one channel: sampled and, unless neighbours are needed first, changed.
-  private func sample(
-    _ slice: SlicePixels, _ channel: Int, _ rows: RowCoordinates, row: Int,
-    into plane: UnsafeMutablePointer<Float>
+  private func withPlan(
+    _ slice: SlicePixels, _ tones: UnsafePointer<ChannelTone>,
+    _ output: UnsafeMutablePointer<Float>, _ body: (ViewPlan) -> Void
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count) { line in
-      let start = line.baseAddress!
-      sampleRow(
-        slice.plane(channel), width: slice.width, height: slice.height, at: rows, into: start)
-      if !smooths {
-        changeRow(
-          start, count: rows.count, first: row * geometry.width,
-          IntensityConstants(intensity, slice, channel: channel))
+    let taps = gaussian(sigma: intensity.blur)
+    geometry.withPlan(
+      sliceWidth: slice.width, sliceHeight: slice.height,
+      lists: [taps, intensity.bias?.gains ?? []]
+    ) { plan, lists in
+      (plan.stored, plan.channels) = (slice.plane(0), slice.channels)
+      (plan.tones, plan.output) = (tones, output)
+      (plan.taps, plan.reach) = (lists[0], taps.count - 1)
+      if intensity.lowResolution > 1 {
+        plan.coarseWidth = intensity.coarse(geometry.width)
+        plan.coarseHeight = intensity.coarse(geometry.height)
       }
-      (plane + row * geometry.width).update(from: start, count: geometry.width)
+      if let bias = intensity.bias {
+        let spacing = SIMD2(Double(geometry.width), Double(geometry.height)) / Double(bias.cells)
+        plan.bias = SplineGrid(controls: lists[1], cells: bias.cells, spacing: spacing)
+      }
+      if let box = intensity.cutout { plan.cutout = box.cut(to: geometry) }
+      withScratch(&plan, body)
     }
   }
+}
 
-  /// Coarsens and blurs a sampled channel, then changes its intensities.
-  private func finish(
-    _ plane: UnsafeMutableBufferPointer<Float>, _ slice: SlicePixels, _ channel: Int
+extension LabelledCrop {
+  /// Samples the label, H×W, into `output`, which holds the view's height × width pixels.
+  public func apply(
+    toLabel label: UnsafeBufferPointer<UInt8>, height: Int, width: Int,
+    into output: UnsafeMutableBufferPointer<UInt8>, level: InstructionLevel = .best
   ) {
-    let (width, height) = (geometry.width, geometry.height)
-    coarsen(plane, width: width, height: height, factor: intensity.lowResolution)
-    blur(plane, width: width, height: height, sigma: intensity.blur)
-    let constants = IntensityConstants(intensity, slice, channel: channel)
-    let count = paddedWidth(width)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { line in
-      line.initialize(repeating: 0)
-      for y in 0..<height {
-        let row = plane.baseAddress! + y * width
-        line.baseAddress!.update(from: row, count: width)
-        changeRow(line.baseAddress!, count: count, first: y * width, constants)
-        row.update(from: line.baseAddress!, count: width)
+    let geometry = view.geometry
+    precondition(label.count == height * width, "the label does not fit the slice's shape")
+    precondition(output.count == geometry.width * geometry.height, "output does not fit the view")
+    geometry.withPlan(sliceWidth: width, sliceHeight: height, lists: []) { plan, _ in
+      withScratch(&plan) {
+        level.makeLabels($0, from: label.baseAddress!, outside: outside, into: output.baseAddress!)
       }
     }
   }
+}
 
-  private func erase(
-    _ plane: UnsafeMutableBufferPointer<Float>, _ box: ViewIntensity.Cutout, _ value: Float
+extension ViewGeometry {
+  /// Lends a plan that says where the view's pixels lie, and room with the given lists in it.
+  fileprivate func withPlan(
+    sliceWidth: Int, sliceHeight: Int, lists: [[Float]],
+    _ body: (inout ViewPlan, [UnsafePointer<Float>]) -> Void
   ) {
-    for y in box.y..<min(box.y + box.height, geometry.height) {
-      let start = y * geometry.width
-      let columns = start + box.x..<start + min(box.x + box.width, geometry.width)
-      plane[columns].update(repeating: value)
+    let all = lists + (elastic.map { [$0.x, $0.y] } ?? [])
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: all.reduce(1) { $0 + $1.count }) {
+      room in
+      var next = room.baseAddress!
+      let places = all.map { list in
+        defer { next += list.count }
+        _ = UnsafeMutableBufferPointer(start: next, count: list.count).initialize(from: list)
+        return UnsafePointer(next)
+      }
+      var plan = ViewPlan(
+        sliceWidth: sliceWidth, sliceHeight: sliceHeight, width: width, height: height)
+      (plan.stepX, plan.stepY, plan.origin) = (affine.x, affine.y, affine.origin)
+      if let elastic {
+        let (x, y) = (places[lists.count], places[lists.count + 1])
+        plan.elasticX = SplineGrid(controls: x, cells: elastic.cells, spacing: elastic.spacing)
+        plan.elasticY = SplineGrid(controls: y, cells: elastic.cells, spacing: elastic.spacing)
+      }
+      body(&plan, places)
     }
   }
+}
+
+private func withScratch(_ plan: inout ViewPlan, _ body: (ViewPlan) -> Void) {
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: plan.scratchCount) { room in
+    plan.scratch = room.baseAddress!
+    body(plan)
+  }
+}
+
+extension ChannelTone {
+  /// What a view's intensity changes come to in one channel of a slice.
+  init(_ intensity: ViewIntensity, _ slice: SlicePixels, channel: Int) {
+    self.init()
+    let known = slice.statistics[channel]
+    let span = known.maximum - known.minimum
+    let contrast = Float(intensity.contrast)
+    let shift = known.mean * (1 - contrast) + Float(intensity.brightness) * known.deviation
+    if (intensity.gamma != 1 || intensity.bias != nil) && span > 0 {
+      (usesUnit, gamma) = (true, Float(intensity.gamma))
+      unitZero = ((known.minimum - slice.offset) / slice.scale).rounded()
+      unitScale = slice.scale / span
+      (scale, offset) = (span * contrast, known.minimum * contrast + shift)
+    } else {
+      (scale, offset) = (slice.scale * contrast, slice.offset * contrast + shift)
+    }
+    noise = Float(intensity.noise) * known.deviation
+    rician = intensity.noiseKind == .rician
+    (floor, mean) = (known.minimum, known.mean)
+    seed = intensity.noiseSeed &+ UInt32(truncatingIfNeeded: channel) &* 0x9E37_79B9
+  }
+}
+
+extension ViewIntensity {
+  /// Pixels of a side at the reduced resolution.
+  func coarse(_ side: Int) -> Int { max(Int((Double(side) / lowResolution).rounded()), 1) }
+}
+
+extension ViewIntensity.Cutout {
+  /// The part of the rectangle that lies in the view.
+  fileprivate func cut(to geometry: ViewGeometry) -> Box {
+    let (left, top) = (min(max(x, 0), geometry.width), min(max(y, 0), geometry.height))
+    let right = min(max(x + width, left), geometry.width)
+    let bottom = min(max(y + height, top), geometry.height)
+    return Box(x: left, y: top, width: right - left, height: bottom - top)
+  }
+}
+
+/// The weights of a Gaussian at 0 … three sigmas, those at both sides summing to 1; 1 for none.
+func gaussian(sigma: Double) -> [Float] {
+  guard sigma > 0 else { return [1] }
+  let reach = max(Int((3 * sigma).rounded(.up)), 1)
+  let weights = (0...reach).map { exponential(-Double($0 * $0) / (2 * sigma * sigma)) }
+  let sum = weights.reduce(0, +) * 2 - 1
+  return weights.map { Float($0 / sum) }
 }

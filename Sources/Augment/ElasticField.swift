@@ -43,17 +43,8 @@ public struct ElasticField: Sendable, Codable, Equatable {
 
   /// The displacement at a point of the view, in view pixels.
   public func displacement(at point: SIMD2<Double>) -> SIMD2<Double> {
-    let (column, across) = place(point.x, spacing.x)
-    let (row, down) = place(point.y, spacing.y)
-    let (wx, wy) = (ElasticField.weights(across), ElasticField.weights(down))
-    var sum = SIMD2<Double>.zero
-    for j in 0..<4 {
-      let start = (row + j) * (cells + 3) + column
-      for i in 0..<4 {
-        sum += wx[i] * wy[j] * SIMD2(Double(x[start + i]), Double(y[start + i]))
-      }
-    }
-    return sum
+    let place = SplinePlace(point, cells: cells, spacing: spacing)
+    return SIMD2(place.value(of: x), place.value(of: y))
   }
 
   /// The point `u` with `u + displacement(at: u) = target`, to 1e-9 pixels.
@@ -67,16 +58,38 @@ public struct ElasticField: Sendable, Codable, Equatable {
     }
     return point
   }
+}
 
-  /// The cell that a coordinate lies in, and how far into it (0…1).
-  func place(_ coordinate: Double, _ spacing: Double) -> (cell: Int, fraction: Double) {
-    let position = min(max((coordinate + 0.5) / spacing, 0), Double(cells))
-    let cell = min(Int(position), cells - 1)
-    return (cell, position - Double(cell))
+/// A point's place in the grid of a uniform cubic B-spline over a view.
+struct SplinePlace {
+  private let first: Int
+  private let stride: Int
+  private let across: SIMD4<Double>
+  private let down: SIMD4<Double>
+
+  /// Finds the cell of a view point; beyond the view's edges, the nearest one on them.
+  init(_ point: SIMD2<Double>, cells: Int, spacing: SIMD2<Double>) {
+    let position = ((point + 0.5) / spacing).clamped(
+      lowerBound: .zero, upperBound: .init(repeating: Double(cells)))
+    let (column, row) = (min(Int(position.x), cells - 1), min(Int(position.y), cells - 1))
+    stride = cells + 3
+    first = row * stride + column
+    across = SplinePlace.weights(position.x - Double(column))
+    down = SplinePlace.weights(position.y - Double(row))
+  }
+
+  /// The spline with the given `(cells + 3)²` coefficients at this place.
+  func value(of controls: [Float]) -> Double {
+    var sum = 0.0
+    for j in 0..<4 {
+      let start = first + j * stride
+      for i in 0..<4 { sum += across[i] * down[j] * Double(controls[start + i]) }
+    }
+    return sum
   }
 
   /// The four values of the cubic B-spline basis at `t` in 0…1.
-  static func weights(_ t: Double) -> SIMD4<Double> {
+  private static func weights(_ t: Double) -> SIMD4<Double> {
     let (t2, t3, s) = (t * t, t * t * t, 1 - t)
     return SIMD4(s * s * s, 3 * t3 - 6 * t2 + 4, 3 * (t + t2 - t3) + 1, t3) / 6
   }

@@ -33,28 +33,6 @@ public struct LabelledCrop: Sendable, Codable, Equatable {
       intensity: .draw(recipe.intensity, width: width, height: height, using: &generator))
     return LabelledCrop(view: view, outside: recipe.outside)
   }
-
-  /// Samples the label, H×W, into `output`, which holds the view's height × width pixels.
-  public func apply(
-    toLabel label: UnsafeBufferPointer<UInt8>, height: Int, width: Int,
-    into output: UnsafeMutableBufferPointer<UInt8>
-  ) {
-    let geometry = view.geometry
-    precondition(label.count == height * width, "the label does not fit the slice's shape")
-    precondition(output.count == geometry.width * geometry.height, "output does not fit the view")
-    withCoordinates(geometry) { rows in
-      for y in 0..<geometry.height {
-        rows.place(row: y)
-        let target = y * geometry.width
-        for x in 0..<geometry.width {
-          let column = Int((rows.x[x] + 0.5).rounded(.down))
-          let row = Int((rows.y[x] + 0.5).rounded(.down))
-          let inside = column >= 0 && row >= 0 && column < width && row < height
-          output[target + x] = inside ? label[row * width + column] : outside
-        }
-      }
-    }
-  }
 }
 
 extension LabelledRecipe {

@@ -64,7 +64,8 @@ public struct Philox: RandomNumberGenerator, Sendable {
   /// A number whose logarithm is spread evenly over `range`, which must be positive.
   public mutating func logUniform(in range: ClosedRange<Double>) -> Double {
     precondition(range.lowerBound > 0, "a logarithmic range must be positive")
-    return range.lowerBound * power(range.upperBound / range.lowerBound, uniform())
+    return range.lowerBound
+      * exponential(logarithm(range.upperBound / range.lowerBound) * uniform())
   }
 
   /// True with the given probability; always two words.

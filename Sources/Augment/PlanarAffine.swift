@@ -1,5 +1,3 @@
-import Foundation
-
 /// An affine map of the plane, from pixels to pixels; a whole coordinate is a pixel's centre.
 public struct PlanarAffine: Sendable, Codable, Equatable {
   /// The step for one pixel along x.
@@ -32,6 +30,3 @@ public struct PlanarAffine: Sendable, Codable, Equatable {
     return PlanarAffine(x: ix, y: iy, origin: -(ix * origin.x + iy * origin.y))
   }
 }
-
-/// `base` to the power `exponent`, from the C library.
-func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }

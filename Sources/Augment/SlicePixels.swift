@@ -1,3 +1,5 @@
+import CropTypes
+
 /// A stored slice in memory, borrowed: 16-bit pixels of C channels, and what they stand for.
 ///
 /// Real value = stored × scale + offset. The pointer must outlive the value.
@@ -22,7 +24,7 @@ public struct SlicePixels {
   /// The slice must be at least 2×2 pixels and `stored` must hold C×H×W of them.
   public init(
     _ stored: UnsafeBufferPointer<Int16>, channels: Int, height: Int, width: Int, scale: Float,
-    offset: Float
+    offset: Float, level: InstructionLevel = .best
   ) {
     precondition(width >= 2 && height >= 2, "a slice has at least 2×2 pixels")
     precondition(stored.count == channels * height * width, "pixels do not fit the slice's shape")
@@ -32,7 +34,7 @@ public struct SlicePixels {
     statistics = (0..<channels).map {
       ChannelStatistics(
         UnsafeBufferPointer(rebasing: stored[$0 * count..<($0 + 1) * count]), scale: scale,
-        offset: offset)
+        offset: offset, level: level)
     }
   }
 
@@ -54,20 +56,15 @@ public struct ChannelStatistics: Sendable, Equatable {
   public var deviation: Float
 
   /// Measures stored values. There must be at least one.
-  public init(_ stored: UnsafeBufferPointer<Int16>, scale: Float, offset: Float) {
-    var (low, high) = (Int16.max, Int16.min)
-    var (sum, squares) = (Int64(0), Int64(0))
-    for value in stored {
-      low = min(low, value)
-      high = max(high, value)
-      let wide = Int64(value)
-      sum &+= wide
-      squares &+= wide &* wide
-    }
+  public init(
+    _ stored: UnsafeBufferPointer<Int16>, scale: Float, offset: Float,
+    level: InstructionLevel = .best
+  ) {
+    let sums = level.measure(stored.baseAddress!, count: stored.count)
     let count = Double(stored.count)
-    let mean = Double(sum) / count
-    let variance = max(Double(squares) / count - mean * mean, 0)
-    let ends = (Float(low) * scale + offset, Float(high) * scale + offset)
+    let mean = Double(sums.sum) / count
+    let variance = max(Double(sums.squares) / count - mean * mean, 0)
+    let ends = (Float(sums.low) * scale + offset, Float(sums.high) * scale + offset)
     (minimum, maximum) = (min(ends.0, ends.1), max(ends.0, ends.1))
     self.mean = Float(mean) * scale + offset
     deviation = Float(variance.squareRoot()) * abs(scale)

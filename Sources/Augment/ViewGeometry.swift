@@ -1,5 +1,3 @@
-import Foundation
-
 /// Where a view's pixels lie in the slice: `slice = affine(u + elastic(u))` for a view point `u`.
 ///
 /// Points are `(x, y)` in pixels, a whole coordinate being a pixel's centre, in the view and in
@@ -66,14 +64,14 @@ extension ViewGeometry {
     let slice = SIMD2(Double(sliceWidth), Double(sliceHeight))
     let view = SIMD2(Double(width), Double(height))
     let crop = drawCrop(recipe, slice: slice, view: view, using: &generator)
-    let rotation = generator.uniform(in: recipe.rotation) * .pi / 180
-    let shear = tan(generator.uniform(in: recipe.shear) * .pi / 180)
+    let (s, c) = sineAndCosine(degrees: generator.uniform(in: recipe.rotation))
+    let slant = sineAndCosine(degrees: generator.uniform(in: recipe.shear))
+    let shear = slant.sine / slant.cosine
     let mirror = drawMirror(recipe.flip, using: &generator)
     let place = SIMD2(generator.uniform(), generator.uniform())
     let centre = crop / 2 + (slice - crop) * place - 0.5
 
     let step = crop / view * mirror
-    let (c, s) = (cos(rotation), sin(rotation))
     let x = SIMD2(c, s) * step.x
     let y = SIMD2(shear * c - s, shear * s + c) * step.y
     let middle = (view - 1) / 2

@@ -1,11 +1,13 @@
-/// What happens to a view's intensities, in this order: low resolution, blur, gamma, contrast and
-/// brightness, noise, cutout.
+/// What happens to a view's intensities, in this order: low resolution, blur, gamma, bias field,
+/// contrast and brightness, noise, cutout.
 ///
 /// Amounts are relative to each channel's statistics over the whole slice, so the value needs no
 /// pixels to be drawn and means the same for Hounsfield units and for magnitudes.
 public struct ViewIntensity: Sendable, Codable, Equatable {
   /// The exponent over the slice's range; 1 changes nothing.
   public var gamma = 1.0
+  /// Factors of what lies above the slice's minimum, smooth over the view.
+  public var bias: BiasField?
   /// The factor about the slice's mean.
   public var contrast = 1.0
   /// Added, in standard deviations of the slice.
@@ -62,6 +64,9 @@ public struct ViewIntensity: Sendable, Codable, Equatable {
     result.noiseSeed = generator.word()
     let low = generator.uniform(in: recipe.lowResolution)
     result.lowResolution = amount(recipe.lowResolutionProbability, else: 1, low)
+    let field = BiasField.draw(
+      cells: max(recipe.biasCells, 1), strength: recipe.bias, using: &generator)
+    if generator.chance(recipe.biasProbability) { result.bias = field }
     let box = drawCutout(recipe.cutout, width: width, height: height, using: &generator)
     if generator.chance(recipe.cutoutProbability) { result.cutout = box }
     return result

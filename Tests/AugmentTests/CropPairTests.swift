@@ -51,3 +51,25 @@ import Testing
     }
   }
 }
+
+/// One number for what was drawn, down to the last bit.
+@Suite struct DrawnDigestTests {
+  /// The constant was written down once. Another processor, C library or compiler must draw the same.
+  @Test func whatIsDrawnIsTheSameOnAnyMachine() throws {
+    var recipe = CropPairRecipe()
+    recipe.geometry.shear = -10...10
+    recipe.geometry.flip = .both
+    recipe.intensity.biasProbability = 0.5
+    recipe.intensity.lowResolutionProbability = 0.5
+    recipe.intensity.cutoutProbability = 0.5
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    for ordinal in 0..<500 as Range<UInt64> {
+      var generator = Philox(seed: 2024, ordinal: ordinal)
+      let pair = CropPair.draw(recipe, sliceHeight: 256, sliceWidth: 230, using: &generator)
+      for byte in try encoder.encode(pair) { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+    #expect(String(digest, radix: 16) == "41dcfc763e1885b1")
+  }
+}

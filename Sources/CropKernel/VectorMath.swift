@@ -9,6 +9,33 @@ typealias U16 = SIMD16<UInt32>
 
 private let magic: Float = 12_582_912
 
+/// `a × b + c`, in one instruction where there is one.
+@inline(__always) func fused(_ a: F16, _ b: F16, _ c: F16) -> F16 {
+  #if FUSED
+    c.addingProduct(a, b)
+  #else
+    a * b + c
+  #endif
+}
+
+/// `a × b + c` with the same c in every lane.
+@inline(__always) func fused(_ a: F16, _ b: F16, _ c: Float) -> F16 {
+  fused(a, b, F16(repeating: c))
+}
+
+/// `a × b + c` with the same b and c in every lane.
+@inline(__always) func fused(_ a: F16, _ b: Float, _ c: Float) -> F16 {
+  fused(a, F16(repeating: b), F16(repeating: c))
+}
+
+@inline(__always) func load(_ p: UnsafePointer<Float>, _ i: Int) -> F16 {
+  UnsafeRawPointer(p).loadUnaligned(fromByteOffset: i &* 4, as: F16.self)
+}
+
+@inline(__always) func store(_ v: F16, _ p: UnsafeMutablePointer<Float>, _ i: Int) {
+  UnsafeMutableRawPointer(p).storeBytes(of: v, toByteOffset: i &* 4, as: F16.self)
+}
+
 /// Each lane within `0...high`.
 @inline(__always) func clamped(_ v: F16, _ high: Float) -> F16 {
   let low = v.replacing(with: 0, where: v .< 0)
@@ -30,23 +57,23 @@ private let magic: Float = 12_582_912
   let whole = unsafeBitCast(exponent &+ 0x4B40_0000, to: F16.self) - magic
   let s = (mantissa - 1) / (mantissa + 1)
   let q = s * s
-  var series = q * 0.320_598_89 + 0.412_198_58  // 2/(9 ln 2), 2/(7 ln 2)
-  series = series * q + 0.577_078_02
-  series = series * q + 0.961_796_7
-  series = series * q + 2.885_390_1
-  return whole + s * series
+  var series = fused(q, 0.320_598_89, 0.412_198_58)  // 2/(9 ln 2), 2/(7 ln 2)
+  series = fused(series, q, 0.577_078_02)
+  series = fused(series, q, 0.961_796_7)
+  series = fused(series, q, 2.885_390_1)
+  return fused(s, series, whole)
 }
 
 /// Two to the power `v`, for −126 ≤ v ≤ 127, to about 2e-7 of the result.
 @inline(__always) func exp2(_ v: F16) -> F16 {
   let shifted = v + magic
   let part = v - (shifted - magic)
-  var series = part * 1.540_353e-4 + 1.333_355_8e-3
-  series = series * part + 9.618_129e-3
-  series = series * part + 5.550_411e-2
-  series = series * part + 2.402_265_1e-1
-  series = series * part + 6.931_472e-1
-  series = series * part + 1
+  var series = fused(part, 1.540_353e-4, 1.333_355_8e-3)
+  series = fused(series, part, 9.618_129e-3)
+  series = fused(series, part, 5.550_411e-2)
+  series = fused(series, part, 2.402_265_1e-1)
+  series = fused(series, part, 6.931_472e-1)
+  series = fused(series, part, 1)
   let exponent = (unsafeBitCast(shifted, to: I16.self) &- 0x4B40_0000) &<< 23
   return unsafeBitCast(unsafeBitCast(series, to: I16.self) &+ exponent, to: F16.self)
 }
@@ -63,8 +90,10 @@ private let magic: Float = 12_582_912
 @inline(__always) func squareRoot(_ v: F16) -> F16 {
   let guess = 0x5F37_59DF &- (unsafeBitCast(v, to: I16.self) &>> 1)
   var inverse = unsafeBitCast(guess, to: F16.self)
-  let half = v * 0.5
-  for _ in 0..<3 { inverse = inverse * (1.5 - half * inverse * inverse) }
+  let half = v * -0.5
+  inverse = inverse * fused(half * inverse, inverse, 1.5)
+  inverse = inverse * fused(half * inverse, inverse, 1.5)
+  inverse = inverse * fused(half * inverse, inverse, 1.5)
   return v * inverse
 }
 
@@ -72,20 +101,20 @@ private let magic: Float = 12_582_912
 @inline(__always) private func sineOfQuarter(_ turns: F16) -> F16 {
   let a = turns * 6.283_185_3
   let q = a * a
-  var series = q * -2.505_210_8e-8 + 2.755_731_9e-6
-  series = series * q - 1.984_127e-4
-  series = series * q + 8.333_333e-3
-  series = series * q - 1.666_666_7e-1
-  return a + a * q * series
+  var series = fused(q, -2.505_210_8e-8, 2.755_731_9e-6)
+  series = fused(series, q, -1.984_127e-4)
+  series = fused(series, q, 8.333_333e-3)
+  series = fused(series, q, -1.666_666_7e-1)
+  return fused(a * q, series, a)
 }
 
 /// Each lane's absolute value.
-@inline(__always) func magnitude(_ v: F16) -> F16 {
+@inline(__always) private func magnitude(_ v: F16) -> F16 {
   unsafeBitCast(unsafeBitCast(v, to: U16.self) & 0x7FFF_FFFF, to: F16.self)
 }
 
 /// Thirty-two bits that look random, as a function of a counter (Wellons' `lowbias32`).
-@inline(__always) func scrambled(_ counter: U16) -> U16 {
+@inline(__always) private func scrambled(_ counter: U16) -> U16 {
   var h = counter
   h ^= h &>> 16
   h = h &* 0x7FEB_352D

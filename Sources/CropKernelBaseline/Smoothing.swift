@@ -1,0 +1,1 @@
+../CropKernel/Smoothing.swift

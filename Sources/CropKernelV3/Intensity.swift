@@ -1,0 +1,1 @@
+../CropKernel/Intensity.swift
