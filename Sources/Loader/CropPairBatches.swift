@@ -49,7 +49,8 @@ public final class CropPairBatches: Sendable {
     stepsPerEpoch = order.stepsPerEpoch
     stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
-      try makeBatch(step, order.batch(step), recipe, reader, seed: seed)
+      source.willRead(order.batch(step + max(threads, 1)))
+      return try makeBatch(step, order.batch(step), recipe, reader, seed: seed)
     }
   }
 

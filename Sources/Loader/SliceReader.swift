@@ -1,5 +1,6 @@
 import Augment
 import Foundation
+import Zarr
 
 /// Reads the slice of a sample, or the one that takes its place.
 final class SliceReader: @unchecked Sendable {
@@ -71,16 +72,18 @@ final class SliceReader: @unchecked Sendable {
     _ body: (SlicePixels, UnsafeBufferPointer<UInt8>?) throws -> Result
   ) throws -> Result {
     let plane = source.height * source.width
-    return try withUnsafeTemporaryAllocation(of: Int16.self, capacity: source.channels * plane) {
-      pixels in
-      try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: wanted ? plane : 0) { label in
-        try source.readImage(slice, into: pixels)
-        let labelled = wanted ? try source.readLabel(slice, into: label) : false
-        let image = SlicePixels(
-          UnsafeBufferPointer(pixels), channels: source.channels, height: source.height,
-          width: source.width, scale: source.scale, offset: source.offset)
-        return try body(image, labelled ? UnsafeBufferPointer(label) : nil)
-      }
+    let size = 2 * source.channels * plane
+    return try withThreadMemory(size + (wanted ? plane : 0)) { memory in
+      let pixels = UnsafeMutableRawBufferPointer(rebasing: memory[..<size])
+        .bindMemory(to: Int16.self)
+      let label = UnsafeMutableRawBufferPointer(rebasing: memory[size...])
+        .bindMemory(to: UInt8.self)
+      try source.readImage(slice, into: pixels)
+      let labelled = wanted ? try source.readLabel(slice, into: label) : false
+      let image = SlicePixels(
+        UnsafeBufferPointer(pixels), channels: source.channels, height: source.height,
+        width: source.width, scale: source.scale, offset: source.offset)
+      return try body(image, labelled ? UnsafeBufferPointer(label) : nil)
     }
   }
 }

@@ -20,6 +20,8 @@ public protocol SliceSource: Sendable {
   func position(of slice: Int) -> Float
   /// Whether a slice has a label.
   func hasLabel(_ slice: Int) -> Bool
+  /// Says that the pixels of some slices will be read soon; a source on a disk fetches them then.
+  func willRead(_ slices: [Int])
   /// Reads stored pixels, C×H×W.
   func readImage(_ slice: Int, into pixels: UnsafeMutableBufferPointer<Int16>) throws
   /// Reads a label, H×W, 255 where undecided; false (and nothing read) if there is none.
@@ -27,6 +29,9 @@ public protocol SliceSource: Sendable {
 }
 
 extension SliceSource {
+  /// Nothing needs fetching from memory.
+  public func willRead(_ slices: [Int]) {}
+
   /// The slices of some volumes, in rising order.
   public func slices(ofVolumes volumes: some Sequence<Int>) -> [Int] {
     let wanted = Set(volumes)

@@ -19,7 +19,7 @@ struct PreparePlan {
   let split: [String: SplitPart]
 
   init(
-    _ cohort: CohortStore, recipe: PrepareRecipe, select: (CohortVolume) -> Bool, shardBytes: Int
+    _ cohort: CohortStore, recipe: PrepareRecipe, select: (CohortVolume) -> Bool
   ) throws {
     try recipe.validate()
     let records = try cohort.volumes.filter(select)
@@ -57,7 +57,8 @@ struct PreparePlan {
       channels: channels, height: canvas[0], width: canvas[1],
       scaleFactor: recipe.scaleFactor, addOffset: recipe.addOffset,
       channelNames: Self.channelNames(items, recipe), labelNames: classes.all,
-      recipe: try JSON(encoding: resolved), cohortDigest: cohort.digest, shardBytes: shardBytes)
+      recipe: try JSON(encoding: resolved), cohortDigest: cohort.digest,
+      shardBytes: recipe.shardBytes ?? 64 << 20)
     split = try Self.split(items, recipe.split)
   }
 

@@ -18,6 +18,8 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
   public var time = TimePoints.first
   /// Which label image to take where a volume has several; none takes the first by name.
   public var label: String?
+  /// Bytes that a shard of images aims at, before compression; none takes 64 MiB.
+  public var shardBytes: Int?
   /// Who trains and who tests.
   public var split = SplitRecipe()
 
@@ -44,6 +46,9 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
         canvas.count == 2 && canvas.allSatisfy { (8...8192).contains($0) }, "canvas",
         "rows and columns, each from 8 to 8192, are needed")
     }
+    try check(
+      shardBytes.map { (1...1 << 40).contains($0) } ?? true, "shardBytes",
+      "a number of bytes is needed")
     let (window, clip) = (intensity.window, intensity.percentiles)
     try check(
       window.count == 2 && window[0] < window[1], "intensity.window",

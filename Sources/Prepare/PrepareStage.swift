@@ -41,11 +41,11 @@ public struct PrepareProgress: Sendable, Equatable {
 /// nothing is left, and what the stores throw.
 public func prepareCohort(
   _ cohort: CohortStore, into path: String, recipe: PrepareRecipe,
-  select: (CohortVolume) -> Bool = { _ in true }, shardBytes: Int = 64 << 20, threads: Int = 1,
+  select: (CohortVolume) -> Bool = { _ in true }, threads: Int = 1,
   progress: (PrepareProgress) throws -> Void = { _ in }
 ) throws -> PrepareReport {
-  let plan = try PreparePlan(cohort, recipe: recipe, select: select, shardBytes: shardBytes)
-  let writer = try SliceStoreWriter(path, attributes: plan.attributes)
+  let plan = try PreparePlan(cohort, recipe: recipe, select: select)
+  let writer = try SliceStoreWriter(path, attributes: plan.attributes, threads: threads)
   let total = plan.items.reduce(0) { $0 + $1.leads.count }
   var done = 0
   for item in plan.items {
@@ -113,7 +113,7 @@ extension PrepareRecipe {
   /// Whether slices made by both look alike to a network: all but the split and the label is equal.
   public func makesSameSlices(as other: PrepareRecipe) -> Bool {
     var (mine, theirs) = (self, other)
-    (mine.split, mine.label) = (theirs.split, theirs.label)
+    (mine.split, mine.label, mine.shardBytes) = (theirs.split, theirs.label, theirs.shardBytes)
     theirs.canvas = theirs.canvas ?? mine.canvas
     mine.canvas = mine.canvas ?? theirs.canvas
     return mine == theirs

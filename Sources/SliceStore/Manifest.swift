@@ -25,6 +25,18 @@ public struct Manifest: Sendable, Equatable {
     return Self.hex(sum.crc) + "-\(sum.size)"
   }
 
+  /// The digest of the store whose manifest is at `path`, checked against its last line alone.
+  static func digest(at path: String) throws -> String {
+    let bytes = try readFile(path, limit: 1 << 30)
+    let end = bytes.dropLast().lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let last = entry(Substring(String(decoding: bytes[end...].dropLast(), as: UTF8.self)))
+    guard bytes.last == UInt8(ascii: "\n"), let last, last.path == ".",
+      last.digest == FileDigest(of: bytes[..<end])
+    else { throw StoreError.damaged(path: path, reason: "its last line does not match the others") }
+    let sum = FileDigest(of: bytes)
+    return hex(sum.crc) + "-\(sum.size)"
+  }
+
   /// Reads a manifest and checks it against its own last line.
   public init(path: String) throws {
     let bytes = try readFile(path, limit: 1 << 30)

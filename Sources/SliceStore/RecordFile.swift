@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Zarr
 
 /// Little-endian numbers behind one another, for the fixed records of the flat files.
@@ -22,8 +23,9 @@ struct RecordBytes {
 /// A flat file of fixed records: a header of 64 bytes (magic, version, record size, count, four
 /// numbers of the file's own), the records, and the CRC-32C of all that stands before it.
 ///
-/// It is mapped, not read: what is never asked for costs no memory.
-final class RecordFile: @unchecked Sendable {  // read-only memory
+/// It is mapped, not read: what is never asked for costs no memory, and of a large file no more than
+/// some 64 MiB stay in the process's memory at a time.
+final class RecordFile: Sendable {
   static let version: UInt32 = 1
   static let headerSize = 64
 
@@ -32,8 +34,12 @@ final class RecordFile: @unchecked Sendable {  // read-only memory
   let recordSize: Int
   /// Four numbers whose meaning is the file's own.
   let extras: [Int]
-  private let base: UnsafeRawPointer
+  private nonisolated(unsafe) let base: UnsafeRawPointer  // read-only memory
   private let length: Int
+  private let reads = Atomic<Int>(0)
+  /// Files up to this size stay mapped as a whole; of others, what was read is let go after so many
+  /// reads, each of which may map 16 pages around it.
+  private static let (small, readsKept) = (64 << 20, 1024)
 
   static func header(magic: String, recordSize: Int, count: Int, extras: [Int]) -> [UInt8] {
     var header = RecordBytes()
@@ -45,8 +51,8 @@ final class RecordFile: @unchecked Sendable {  // read-only memory
     return header.bytes + [UInt8](repeating: 0, count: headerSize - header.bytes.count)
   }
 
-  /// Maps the file and checks its lengths and its checksum.
-  init(_ path: String, magic: String) throws {
+  /// Maps the file and checks its lengths; its checksum too, unless each record has `ownChecksums`.
+  init(_ path: String, magic: String, ownChecksums: Bool = false) throws {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -66,7 +72,10 @@ final class RecordFile: @unchecked Sendable {  // read-only memory
     recordSize = Int(Self.load(view, 12, as: UInt32.self))
     count = Int(truncatingIfNeeded: Self.load(view, 16, as: UInt64.self))
     extras = (0..<4).map { Int(Self.load(view, 24 + 4 * $0, as: UInt32.self)) }
-    if let reason = Self.fault(view, magic: magic, recordSize: recordSize, count: count) {
+    let reason =
+      Self.fault(view, magic: magic, recordSize: recordSize, count: count)
+      ?? (ownChecksums ? nil : Self.checksumFault(view))
+    if let reason {
       munmap(map, length)
       throw StoreError.damaged(path: path, reason: reason)
     }
@@ -84,6 +93,10 @@ final class RecordFile: @unchecked Sendable {  // read-only memory
     guard recordSize > 0, count >= 0, !overflow, body == view.count - headerSize - 4 else {
       return "its length does not fit its \(count) records"
     }
+    return nil
+  }
+
+  private static func checksumFault(_ view: UnsafeRawBufferPointer) -> String? {
     let sum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: view.dropLast(4)))
     return sum == load(view, view.count - 4, as: UInt32.self) ? nil : "its crc32c does not match"
   }
@@ -95,6 +108,11 @@ final class RecordFile: @unchecked Sendable {  // read-only memory
   /// The bytes of one record.
   func record(_ i: Int) -> RecordView {
     precondition(i >= 0 && i < count, "no such record")
+    if length > Self.small,
+      reads.add(1, ordering: .relaxed).oldValue % Self.readsKept == Self.readsKept - 1
+    {
+      madvise(UnsafeMutableRawPointer(mutating: base), length, MADV_DONTNEED)
+    }
     return RecordView(
       UnsafeRawBufferPointer(
         start: base + Self.headerSize + i * recordSize, count: recordSize))

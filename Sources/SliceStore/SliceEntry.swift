@@ -1,3 +1,5 @@
+import Zarr
+
 /// One slice of a slice store, out of the flat index.
 public struct SliceEntry: Sendable, Equatable {
   /// The volume's ordinal in ``SliceStore/volumes``.
@@ -30,17 +32,24 @@ struct SliceIndexRecord: Equatable {
     to.append(UInt32(shard))
     to.append(UInt32(image.count))
     to.append(UInt32(label.count))
-    to.append(UInt32(0))
-    to.append(UInt64(image.lowerBound))
-    to.append(UInt64(label.lowerBound))
-    return to.bytes
+    let front = to.bytes
+    var back = RecordBytes()
+    back.append(UInt64(image.lowerBound))
+    back.append(UInt64(label.lowerBound))
+    to.append(CRC32C.checksum(front + back.bytes))
+    return to.bytes + back.bytes
   }
 
   init(entry: SliceEntry, shard: Int, image: Range<Int>, label: Range<Int>) {
     (self.entry, self.shard, self.image, self.label) = (entry, shard, image, label)
   }
 
-  init(_ record: RecordView) {
+  /// Reads a record; nil when its checksum, which covers all but itself, does not match.
+  init?(_ record: RecordView) {
+    var sum = CRC32C()
+    sum.update(UnsafeRawBufferPointer(rebasing: record.bytes[..<28]))
+    sum.update(UnsafeRawBufferPointer(rebasing: record.bytes[32...]))
+    guard sum.value == record.load(28, as: UInt32.self) else { return nil }
     func number(_ at: Int) -> Int { Int(record.load(at, as: UInt32.self)) }
     func range(_ start: Int, _ count: Int) -> Range<Int> {
       let from = Int(record.load(start, as: UInt64.self) & 0xFFFF_FFFF_FFFF)

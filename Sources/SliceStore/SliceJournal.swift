@@ -70,8 +70,7 @@ final class SliceJournal {
       for at in stride(from: 0, through: raw.count - size, by: size) {
         let record = UnsafeRawBufferPointer(rebasing: raw[at..<at + size])
         guard
-          let volume = SliceVolumeRecord(
-            RecordView(record), bytes: record, channels: attributes.channels),
+          let volume = SliceVolumeRecord(RecordView(record), channels: attributes.channels),
           volume.firstSlice + volume.sliceCount <= slices
         else { break }
         volumes.append(volume)

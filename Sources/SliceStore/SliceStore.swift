@@ -1,5 +1,4 @@
 import Imaging
-import Synchronization
 import Zarr
 
 /// A finished slice store, read from any number of threads at once.
@@ -11,7 +10,7 @@ public final class SliceStore: Sendable {
   /// What holds for the store as a whole.
   public let attributes: SliceStoreAttributes
   /// The volumes, in the order of their slices.
-  public let volumes: [SliceVolumeRecord]
+  public let volumes: SliceVolumes
   /// The part of the split of each volume.
   public let parts: [SplitPart]
   /// A short name for what the store holds: equal stores, equal names.
@@ -28,16 +27,19 @@ public final class SliceStore: Sendable {
   public init(_ path: String) throws {
     self.path = path
     attributes = try Self.attributes(path)
-    let manifest = try Manifest(path: path + "/manifest")
-    digest = manifest.digest
-    volumes = try Self.volumes(path, channels: attributes.channels)
+    digest = try Manifest.digest(at: path + "/manifest")
+    volumes = try SliceVolumes(path, channels: attributes.channels)
     parts = try SplitTable(path: path + "/split.tsv", volumes: volumes).parts
-    index = try Self.index(path, volumes: volumes)
-    image = try ShardFiles(
+    index = try RecordFile(
+      path + "/slices.index", magic: SliceIndexRecord.magic, ownChecksums: true)
+    guard index.recordSize == SliceIndexRecord.size, index.count == volumes.sliceCount else {
+      throw StoreError.damaged(path: index.path, reason: "it does not fit the volumes")
+    }
+    image = try Self.shards(
       path + "/image", expecting: SliceLayout.image(attributes, count: index.count))
     label =
       attributes.hasLabels
-      ? try ShardFiles(
+      ? try Self.shards(
         path + "/label", expecting: SliceLayout.label(attributes, count: index.count)) : nil
   }
 
@@ -49,37 +51,27 @@ public final class SliceStore: Sendable {
     return attributes
   }
 
-  /// The flat index; each of its records must belong to the volume that claims the slice.
-  private static func index(_ path: String, volumes: [SliceVolumeRecord]) throws -> RecordFile {
-    let file = try RecordFile(path + "/slices.index", magic: SliceIndexRecord.magic)
-    let slices = volumes.reduce(0) { $0 &+ $1.sliceCount }
-    guard file.recordSize == SliceIndexRecord.size, file.count == slices else {
-      throw StoreError.damaged(path: file.path, reason: "it does not fit the volumes")
+  private static func shards(
+    _ folder: String, expecting layout: ArrayMetadata
+  ) throws -> ShardFiles {
+    let metadata = try ArrayReader(folder, missingShards: .refuse).metadata
+    guard metadata.shape == layout.shape, metadata.shard == layout.shard,
+      metadata.chunk == layout.chunk, metadata.type == layout.type
+    else {
+      throw ZarrError.metadata(path: folder + "/zarr.json", reason: "not the store's own array")
     }
-    for (ordinal, volume) in volumes.enumerated() {
-      for k in 0..<volume.sliceCount {
-        let record = file.record(volume.firstSlice + k)
-        guard record.load(0, as: UInt32.self) == ordinal, record.load(4, as: UInt32.self) == k
-        else { throw StoreError.damaged(path: file.path, reason: "its order is not the volumes'") }
-      }
-    }
-    return file
-  }
-
-  private static func volumes(_ path: String, channels: Int) throws -> [SliceVolumeRecord] {
-    let file = try RecordFile(path + "/volumes.index", magic: SliceVolumeRecord.magic)
-    var next = 0
-    return try (0..<file.count).map { i in
-      guard let volume = file.record(i).volume(channels: channels), volume.firstSlice == next else {
-        throw StoreError.damaged(path: file.path, reason: "record \(i) is wrong")
-      }
-      next += volume.sliceCount
-      return volume
-    }
+    return ShardFiles(folder, metadata: metadata)
   }
 
   /// What the index says of slice `n`.
-  public func entry(_ n: Int) -> SliceEntry { SliceIndexRecord(index.record(n)).entry }
+  ///
+  /// A damaged record is made good from the volume's; the slice itself cannot be read then.
+  public func entry(_ n: Int) -> SliceEntry {
+    if let record = SliceIndexRecord(index.record(n)), record.entry.volume < volumes.count {
+      return record.entry
+    }
+    return volumes.entry(ofSlice: n)
+  }
 
   /// The ordinals of the volumes in a part of the split.
   public func split(_ part: SplitPart) -> [Int] { parts.indices.filter { parts[$0] == part } }
@@ -89,9 +81,25 @@ public final class SliceStore: Sendable {
   /// Throws Zarr's error, naming the shard, when the bytes there are not those that were written.
   public func readImage(_ n: Int, into target: UnsafeMutableBufferPointer<Int16>) throws {
     precondition(target.count == attributes.sliceCount, "the target is not one slice")
-    let record = SliceIndexRecord(index.record(n))
+    let record = try record(n)
     try image.read(
-      record.image, shard: record.shard, slice: n, UnsafeMutableRawBufferPointer(target))
+      record.image, shard: record.shard, chunk: "of slice \(n)",
+      into: UnsafeMutableRawBufferPointer(target))
+  }
+
+  /// Has the system fetch the images of slices that will be read soon, in the background.
+  public func willRead(_ slices: [Int]) {
+    for n in slices {
+      guard let record = SliceIndexRecord(index.record(n)) else { continue }
+      image.willRead(record.image, shard: record.shard)
+    }
+  }
+
+  private func record(_ n: Int) throws -> SliceIndexRecord {
+    guard let record = SliceIndexRecord(index.record(n)) else {
+      throw StoreError.damaged(path: index.path, reason: "the record of slice \(n) is wrong")
+    }
+    return record
   }
 
   /// Fills `target`, H×W classes, with the labels of slice `n`; returns false and fills with 255
@@ -99,53 +107,14 @@ public final class SliceStore: Sendable {
   public func readLabel(_ n: Int, into target: UnsafeMutableBufferPointer<UInt8>) throws -> Bool {
     precondition(
       target.count == attributes.height * attributes.width, "the target is not one slice")
-    let record = SliceIndexRecord(index.record(n))
+    let record = try record(n)
     guard let label, record.entry.hasLabel else {
       target.update(repeating: SliceLayout.unlabelled)
       return false
     }
     try label.read(
-      record.label, shard: record.shard, slice: n, UnsafeMutableRawBufferPointer(target))
+      record.label, shard: record.shard, chunk: "of slice \(n)",
+      into: UnsafeMutableRawBufferPointer(target))
     return true
-  }
-}
-
-extension RecordView {
-  func volume(channels: Int) -> SliceVolumeRecord? {
-    SliceVolumeRecord(self, bytes: bytes, channels: channels)
-  }
-}
-
-/// The shards of one array, kept open: at most 64 at a time, whatever the size of the store.
-final class ShardFiles: Sendable {
-  private let folder: String
-  private let metadata: ArrayMetadata
-  private let open = Mutex<[Int: OpenFile]>([:])
-
-  init(_ folder: String, expecting layout: ArrayMetadata) throws {
-    self.folder = folder
-    metadata = try ArrayReader(folder, missingShards: .refuse).metadata
-    guard metadata.shape == layout.shape, metadata.shard == layout.shard,
-      metadata.chunk == layout.chunk, metadata.type == layout.type
-    else {
-      throw ZarrError.metadata(path: folder + "/zarr.json", reason: "not the store's own array")
-    }
-  }
-
-  func read(
-    _ place: Range<Int>, shard: Int, slice: Int, _ target: UnsafeMutableRawBufferPointer
-  ) throws {
-    try file(shard).read(place, codec: metadata.codec, chunk: "of slice \(slice)", into: target)
-  }
-
-  private func file(_ shard: Int) throws -> OpenFile {
-    if let known = open.withLock({ $0[shard] }) { return known }
-    let place = [shard] + Array(repeating: 0, count: metadata.shape.count - 1)
-    let file = try OpenFile(folder + "/" + metadata.key(ofShard: place))
-    open.withLock { files in
-      if files.count >= 64 { files.removeAll(keepingCapacity: true) }
-      files[shard] = file
-    }
-    return file
   }
 }

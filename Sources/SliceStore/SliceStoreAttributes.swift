@@ -50,7 +50,7 @@ public struct SliceStoreAttributes: Codable, Sendable, Equatable {
 /// The two arrays of a slice store.
 enum SliceLayout {
   static let format = "slices"
-  static let version = 1
+  static let version = 2
   /// A label that says that nobody looked.
   static let unlabelled: UInt8 = 255
 

@@ -19,18 +19,20 @@ public final class SliceStoreWriter {
   let journal: SliceJournal
   private var known: Set<String> = []
   private var shard: (image: ShardWriter, label: ShardWriter?)?
+  private let threads: Int
 
   /// Volumes that are in the store.
   public private(set) var volumeCount = 0
   /// Slices given so far, those of an earlier run included.
   public private(set) var sliceCount = 0
 
-  /// Opens or begins the store at `path` and locks it for this process.
+  /// Opens or begins the store at `path` and locks it for this process; slices are packed by so many
+  /// threads.
   ///
   /// Throws `otherSettings` when an unfinished or finished store there has other attributes.
-  public init(_ path: String, attributes: SliceStoreAttributes) throws {
+  public init(_ path: String, attributes: SliceStoreAttributes, threads: Int = 1) throws {
     precondition(attributes.isPossible, "a slice store without slices")
-    (self.path, self.attributes) = (path, attributes)
+    (self.path, self.attributes, self.threads) = (path, attributes, threads)
     folder = try StoreFolder(path)
     isComplete = folder.isComplete
     if isComplete {
@@ -67,32 +69,42 @@ public final class SliceStoreWriter {
     record.firstSlice = sliceCount
     record.hasLabel = labels != nil
     try journal.append(record)
-    for k in 0..<record.sliceCount {
-      try slices.withUnsafeBytes { image in
-        let size = 2 * attributes.sliceCount
-        let bytes = UnsafeRawBufferPointer(rebasing: image[k * size..<(k + 1) * size])
-        try append(bytes, label: labels, k)
-      }
+    var rest = 0..<record.sliceCount
+    while !rest.isEmpty {
+      let room = attributes.slicesPerShard - sliceCount % attributes.slicesPerShard
+      let run = rest.prefix(room)
+      try append(run, of: slices, labels)
+      rest = run.upperBound..<rest.upperBound
     }
     volumeCount += 1
   }
 
-  private func append(_ image: UnsafeRawBufferPointer, label: [UInt8]?, _ k: Int) throws {
+  /// Writes a run of slices of a volume that all go into the shard being written.
+  private func append(_ run: Range<Int>, of slices: [Int16], _ labels: [UInt8]?) throws {
     let ordinal = sliceCount / attributes.slicesPerShard
-    sliceCount += 1
+    sliceCount += run.count
     guard ordinal >= journal.shardCount else { return }  // in a shard that an earlier run finished
-    if shard == nil { shard = try begin(ordinal) }
-    try shard?.image.append(image)
-    if let label {
-      let size = attributes.height * attributes.width
-      try label.withUnsafeBytes { bytes in
-        let one = UnsafeRawBufferPointer(rebasing: bytes[k * size..<(k + 1) * size])
-        try shard?.label?.append(one)
+    let shard = try shard ?? begin(ordinal)
+    self.shard = shard
+    try slices.withUnsafeBytes { try append(run, of: $0, to: shard.image) }
+    if let label = shard.label {
+      if let labels {
+        try labels.withUnsafeBytes { try append(run, of: $0, to: label) }
+      } else {
+        for _ in run { label.skip() }
       }
-    } else {
-      shard?.label?.skip()
     }
     if sliceCount % attributes.slicesPerShard == 0 { try finishShard() }
+  }
+
+  private func append(
+    _ run: Range<Int>, of chunks: UnsafeRawBufferPointer, to writer: ShardWriter
+  ) throws {
+    let size = writer.metadata.chunkBytes
+    try writer.metadata.codec.encodeEach(
+      run, threads: threads,
+      chunk: { UnsafeRawBufferPointer(rebasing: chunks[$0 * size..<($0 + 1) * size]) }
+    ) { (_, packed) throws(ZarrError) in try writer.append(packed: packed) }
   }
 
   private func begin(_ ordinal: Int) throws -> (image: ShardWriter, label: ShardWriter?) {

@@ -79,10 +79,28 @@ public struct SliceVolumeRecord: Sendable, Equatable {
   }
 
   /// Reads a record; nil when its checksum or its numbers are wrong.
-  init?(_ record: RecordView, bytes raw: UnsafeRawBufferPointer, channels: Int) {
-    guard raw.count == Self.size(channels: channels) else { return nil }
+  init?(_ record: RecordView, channels: Int) {
+    guard Self.slices(of: record, channels: channels) != nil else { return nil }
+    self.init(checked: record, channels: channels)
+  }
+
+  /// The slices of the volume that a record describes; nil when its checksum or its numbers are
+  /// wrong.
+  static func slices(of record: RecordView, channels: Int) -> Range<Int>? {
+    let raw = record.bytes
+    guard raw.count == size(channels: channels) else { return nil }
     let body = UnsafeRawBufferPointer(rebasing: raw.dropLast(4))
     guard CRC32C.checksum(body) == record.load(raw.count - 4) as UInt32 else { return nil }
+    let first = record.load(288, as: UInt64.self)
+    let count = record.load(296, as: UInt64.self)
+    guard record.load(88, as: UInt8.self) < 3, first < 1 << 40, count < 1 << 32,
+      count == record.load(84, as: UInt32.self)
+    else { return nil }
+    return Int(first)..<Int(first + count)
+  }
+
+  /// Reads a record that has been checked.
+  init(checked record: RecordView, channels: Int) {
     func size(_ at: Int) -> SIMD3<Int> {
       func number(_ i: Int) -> Int { Int(record.load(at + 4 * i, as: UInt32.self)) }
       return SIMD3(number(0), number(1), number(2))
@@ -106,7 +124,5 @@ public struct SliceVolumeRecord: Sendable, Equatable {
       },
       firstSlice: Int(truncatingIfNeeded: record.load(288, as: UInt64.self)),
       hasLabel: record.load(89, as: UInt8.self) & 1 == 1)
-    let count = Int(truncatingIfNeeded: record.load(296, as: UInt64.self))
-    guard sliceAxis < 3, firstSlice >= 0, count == sliceCount else { return nil }
   }
 }

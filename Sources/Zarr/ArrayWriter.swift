@@ -40,12 +40,25 @@ public struct ArrayWriter: Sendable {
     for inner in coordinates(of: per) {
       let chunk = zip(zip(shard, per), inner).map { $0.0 * $0.1 + $1 }
       if zip(chunk, grid).allSatisfy({ $0 < $1 }) {
-        try writer.append(packed: metadata.codec.encode(cut(chunk, of: bytes)))
+        try append(chunk, of: bytes, to: writer)
       } else {
         writer.skip()
       }
     }
     return try writer.finish(syncing: syncing)
+  }
+
+  private func append(
+    _ chunk: [Int], of bytes: [UInt8], to writer: ShardWriter
+  ) throws(ZarrError) {
+    guard let start = metadata.piece(ofChunk: chunk) else {
+      return try writer.append(packed: metadata.codec.encode(cut(chunk, of: bytes)))
+    }
+    let result = bytes.withUnsafeBytes { all in
+      let piece = UnsafeRawBufferPointer(rebasing: all[start..<start + metadata.chunkBytes])
+      return Result { () throws(ZarrError) in try writer.append(piece) }
+    }
+    try result.get()
   }
 
   /// One chunk of the array; where it hangs over the edge stands the fill value.
@@ -71,6 +84,21 @@ extension ArrayMetadata {
     let one = type.bytes(of: fill) ?? Array(repeating: 0, count: type.size)
     if one.allSatisfy({ $0 == one[0] }) { return Array(repeating: one[0], count: chunkBytes) }
     return (0..<chunk.reduce(1, *)).flatMap { _ in one }
+  }
+
+  /// Where a chunk begins in the array's bytes when it lies there in one piece, else nil.
+  func piece(ofChunk at: [Int]) -> Int? {
+    var isWhole = true
+    var start = 0
+    for axis in shape.indices {
+      let first = at[axis] * chunk[axis]
+      guard first + chunk[axis] <= shape[axis], isWhole || chunk[axis] == shape[axis] else {
+        return nil
+      }
+      if chunk[axis] > 1 { isWhole = false }
+      start = start * shape[axis] + first
+    }
+    return start * type.size
   }
 
   /// Visits the runs along the last axis that a chunk shares with the array: where a run begins in

@@ -13,6 +13,9 @@ final class ChunkContext {
   var packed = Room()
   /// Bytes of like weight, side by side.
   var shuffled = Room()
+  /// What ``withThreadMemory(_:_:)`` lends, and whether it is lent.
+  fileprivate var lent = Room()
+  fileprivate var isLent = false
 
   deinit {
     ZSTD_freeCCtx(compressor)
@@ -70,6 +73,21 @@ final class ChunkContext {
     }
     guard size == target.count else { throw .length(found: size, expected: target.count) }
   }
+}
+
+/// Lends `body` so many bytes of memory that the thread keeps, so that nothing is allocated where this
+/// is done again and again. Within itself it lends other memory, which is not kept.
+package func withThreadMemory<Result, Failure: Error>(
+  _ count: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+) throws(Failure) -> Result {
+  let context = ChunkContext.current
+  guard !context.isLent else {
+    var room = Room()
+    return try body(room.bytes(count))
+  }
+  context.isLent = true
+  defer { context.isLent = false }
+  return try body(context.lent.bytes(count))
 }
 
 /// Memory that is kept between uses and grows when it must; what a huge chunk took is given back.

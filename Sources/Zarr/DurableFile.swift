@@ -17,6 +17,11 @@ public struct FileDigest: Sendable, Equatable {
   public init(of bytes: [UInt8]) {
     self.init(crc: CRC32C.checksum(bytes), size: bytes.count)
   }
+
+  /// The digest of a part of an array.
+  public init(of bytes: ArraySlice<UInt8>) {
+    self.init(crc: bytes.withUnsafeBytes { CRC32C.checksum($0) }, size: bytes.count)
+  }
 }
 
 /// A file that appears whole or not at all: written under a temporary name in its own folder,

@@ -7,7 +7,7 @@ public final class OpenFile: Sendable {
   public let path: String
   /// The length in bytes when it was opened.
   public let size: Int
-  private let descriptor: Int32
+  fileprivate let descriptor: Int32
 
   /// Opens a regular file.
   public init(_ path: String) throws(ZarrError) {
@@ -61,6 +61,14 @@ public final class OpenFile: Sendable {
 }
 
 extension OpenFile {
+  /// Keeps the system from reading on after each read: the next one is somewhere else.
+  func expectRandomReads() { posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM) }
+
+  /// Has the system fetch a part of the file in the background.
+  func willRead(_ place: Range<Int>) {
+    posix_fadvise(descriptor, off_t(place.lowerBound), off_t(place.count), POSIX_FADV_WILLNEED)
+  }
+
   /// The digest of the whole file, read in pieces.
   public func digest() throws(ZarrError) -> FileDigest {
     var sum = CRC32C()

@@ -2,9 +2,9 @@
 ///
 /// Only one packed chunk is in memory at a time. A shard that is not finished leaves nothing.
 public final class ShardWriter {
+  /// The array that the shard belongs to.
+  public let metadata: ArrayMetadata
   private let file: DurableFile
-  private let codec: ChunkCodec
-  private let indexChecksum: Bool
   private var index: ShardIndex
   /// How many chunks were given so far.
   public private(set) var count = 0
@@ -14,8 +14,7 @@ public final class ShardWriter {
     precondition(!metadata.indexAtStart, "shards are written with their index at the end")
     precondition(!metadata.indexIsBigEndian, "the index of a shard is written little endian")
     file = try DurableFile(path)
-    codec = metadata.codec
-    indexChecksum = metadata.indexChecksum
+    self.metadata = metadata
     index = ShardIndex(count: metadata.chunksPerShard.reduce(1, *))
   }
 
@@ -24,7 +23,7 @@ public final class ShardWriter {
 
   /// Packs and appends the next chunk.
   public func append(_ chunk: UnsafeRawBufferPointer) throws(ZarrError) {
-    try codec.withEncoded(chunk) { packed throws(ZarrError) in try append(packed: packed) }
+    try metadata.codec.withEncoded(chunk) { packed throws(ZarrError) in try append(packed: packed) }
   }
 
   /// Appends the next chunk, already packed (perhaps on another thread).
@@ -35,7 +34,8 @@ public final class ShardWriter {
     try result.get()
   }
 
-  private func append(packed: UnsafeRawBufferPointer) throws(ZarrError) {
+  /// Appends the next chunk, already packed.
+  public func append(packed: UnsafeRawBufferPointer) throws(ZarrError) {
     precondition(!isFull, "the shard is full")
     index.places[count] = file.size..<file.size + packed.count
     try file.write(packed)
@@ -52,7 +52,7 @@ public final class ShardWriter {
   ///
   /// `syncing: false` leaves the sync to ``syncTree(_:)``.
   public func finish(syncing: Bool = true) throws(ZarrError) -> FileDigest {
-    try file.write(index.bytes(checksum: indexChecksum))
+    try file.write(index.bytes(checksum: metadata.indexChecksum))
     return try file.commit(syncing: syncing)
   }
 }

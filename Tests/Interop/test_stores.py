@@ -10,6 +10,7 @@ import os
 import pathlib
 import struct
 
+import google_crc32c
 import numpy
 import pytest
 import tensorstore
@@ -132,7 +133,7 @@ def test_slices_read_the_same_everywhere(stores):
 
 SLICE = numpy.dtype([
     ("volume", "<u4"), ("index", "<u4"), ("position", "<f4"), ("flags", "<u4"), ("shard", "<u4"),
-    ("image_length", "<u4"), ("label_length", "<u4"), ("zero", "<u4"), ("image_offset", "<u8"), ("label_offset", "<u8")])
+    ("image_length", "<u4"), ("label_length", "<u4"), ("crc32c", "<u4"), ("image_offset", "<u8"), ("label_offset", "<u8")])
 
 
 def records(path, magic, dtype):
@@ -155,6 +156,8 @@ def test_the_flat_index_finds_the_chunks(stores):
         row = index[n]
         shard = (slices / f"image/c/{row['shard']}/0/0/0").read_bytes()
         chunk = shard[int(row["image_offset"]):int(row["image_offset"]) + int(row["image_length"])]
+        raw = row.tobytes()
+        assert row["crc32c"] == google_crc32c.value(raw[:28] + raw[32:])
         values = numpy.frombuffer(blosc.decompress(chunk[:-4]), "<i2")
         assert numpy.array_equal(values, image[n].ravel())
 

@@ -75,17 +75,19 @@ import Testing
   @Test func interruptedWorkContinuesToTheSameBytes() throws {
     try inFolder { folder in
       let cohort = try cohort(folder, scans())
+      var recipe = PrepareRecipe()
+      recipe.shardBytes = 4096
       let whole = try prepareCohort(
-        cohort, into: folder + "/whole.zarr", recipe: PrepareRecipe(), shardBytes: 4096)
+        cohort, into: folder + "/whole.zarr", recipe: recipe, threads: 3)
       for stop in 1...5 {
         #expect(throws: Stop.self) {
           try prepareCohort(
-            cohort, into: folder + "/parts.zarr", recipe: PrepareRecipe(), shardBytes: 4096,
+            cohort, into: folder + "/parts.zarr", recipe: recipe,
             progress: { if $0.done == stop { throw Stop() } })
         }
       }
       let parts = try prepareCohort(
-        cohort, into: folder + "/parts.zarr", recipe: PrepareRecipe(), shardBytes: 4096)
+        cohort, into: folder + "/parts.zarr", recipe: recipe)
       #expect(parts == whole)
       #expect(try files(folder + "/parts.zarr") == files(folder + "/whole.zarr"))
     }

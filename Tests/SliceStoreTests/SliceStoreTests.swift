@@ -133,9 +133,38 @@ import Zarr
     #expect(try image(store, 0).count == 96)
   }
 
+  @Test func aFlippedBitInTheFlatIndexCostsOneSliceAndNoTimeAtOpening() throws {
+    try samples.write(path)
+    let whole = try SliceStore(path)
+    let file = path + "/slices.index"
+    for at in 0..<48 {
+      let good = try Data(contentsOf: URL(fileURLWithPath: file))
+      try flipBit(of: file, at: 64 + 7 * 48 + at)
+      let store = try SliceStore(path)
+      #expect(throws: StoreError.damaged(path: file, reason: "the record of slice 7 is wrong")) {
+        try image(store, 7)
+      }
+      // Who it belongs to is known all the same, from the record of the volume.
+      #expect(store.entry(7) == whole.entry(7))
+      #expect(try image(store, 6) == image(whole, 6))
+      try good.write(to: URL(fileURLWithPath: file))
+    }
+  }
+
+  @Test func whatIsAboutToBeReadMayBeSaidBeforehand() throws {
+    try samples.write(path)
+    let store = try SliceStore(path)
+    store.willRead([3, 24, 0])
+    #expect(try image(store, 24) == Array(samples.slices(5).suffix(96)))
+    try FileManager.default.removeItem(atPath: path + "/image/c/0/0/0/0")
+    let again = try SliceStore(path)
+    again.willRead([0])
+    #expect(throws: ZarrError.missing(path: path + "/image/c/0/0/0/0")) { try image(again, 0) }
+  }
+
   @Test func storesOfAnotherKindAreRefused() throws {
     try samples.write(path)
-    #expect(throws: StoreError.format(path: path, found: "a slices store of format 1")) {
+    #expect(throws: StoreError.format(path: path, found: "a slices store of format 2")) {
       try CohortStore(path)
     }
     #expect(throws: StoreError.incomplete(path: folder.path)) { try SliceStore(folder.path) }

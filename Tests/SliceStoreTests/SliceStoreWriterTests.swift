@@ -117,6 +117,15 @@ import Zarr
     #expect(try contents(path) == undisturbed())
   }
 
+  @Test(arguments: [2, 3, 16])
+  func severalThreadsWriteTheSame(threads: Int) throws {
+    let path = folder.path + "/threads.zarr"
+    let writer = try SliceStoreWriter(path, attributes: samples.attributes, threads: threads)
+    for v in 0..<samples.count { try samples.append(v, to: writer) }
+    try writer.finish(split: samples.split)
+    #expect(try contents(path) == undisturbed())
+  }
+
   @Test func otherSettingsAreNotTakenUp() throws {
     let path = folder.path + "/killed.zarr"
     try abandon(path, after: 2)
