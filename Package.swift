@@ -66,6 +66,7 @@ var targets: [Target] = [
     name: "CNIfTI",
     cSettings: [.unsafeFlags(["-I/usr/include/nifti"])],
     linkerSettings: ["nifti2", "znz", "z"].map { .linkedLibrary($0) }),
+  .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
   system("CZstd", ["libzstd-dev", "libblosc-dev"]),
   system("CBLAS", ["libopenblas-dev", "liblapacke-dev"]),
   swift("Imaging"),
@@ -77,7 +78,8 @@ var targets: [Target] = [
   swift(
     "Cohort",
     [
-      "DICOM", "NIfTI", "SliceStore", "CWorker", .product(name: "GRDB", package: "GRDB.swift"),
+      "DICOM", "NIfTI", "SliceStore", "CWorker", "CArchive",
+      .product(name: "GRDB", package: "GRDB.swift"),
     ]),
   swift("Prepare", ["SliceStore", "Imaging"]),
   .target(name: "CCPU"),

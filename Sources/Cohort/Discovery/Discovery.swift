@@ -56,6 +56,10 @@ package struct Discovery {
       case .perhapsDICOM: perhapsDICOM.append(file)
       case .nifti: nifti.append(file)
       case .niftiVoxels: break
+      case .archive:
+        refusals.append(
+          Refusal(
+            .unsupported, .file, name: file.path, sentence: "an archive is not looked into here"))
       case .other: others += 1
       }
     }

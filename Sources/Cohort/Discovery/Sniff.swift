@@ -9,6 +9,8 @@ package enum Sniff: Equatable {
   case nifti
   /// The voxels of a pair, read with their header.
   case niftiVoxels
+  /// A `.zip`, `.tar` or `.tar.gz`.
+  case archive
   case other
 
   /// Reads at most 352 bytes; nothing is parsed but fixed places.
@@ -22,11 +24,20 @@ package enum Sniff: Equatable {
       self = isPart && Self.header(of: path) != nil ? .niftiVoxels : .nifti
     } else if Self.isNIfTI(bytes) {
       self = .nifti
+    } else if Self.isArchive(name, bytes) {
+      self = .archive
     } else if has(".dcm") || has(".ima") || has(".dicom") {
       self = .dicom
     } else {
       self = Self.looksLikeDataSet(bytes) ? .perhapsDICOM : .other
     }
+  }
+
+  /// By the first bytes; gzip may be anything, so there the name says that a tar is in it.
+  private static func isArchive(_ name: String, _ bytes: [UInt8]) -> Bool {
+    if bytes.starts(with: [0x50, 0x4B, 3, 4]) { return name.hasSuffix(".zip") }
+    if bytes.count >= 262, Array(bytes[257..<262]) == Array("ustar".utf8) { return true }
+    return bytes.starts(with: [0x1F, 0x8B]) && (name.hasSuffix(".tar.gz") || name.hasSuffix(".tgz"))
   }
 
   /// sizeof_hdr and magic, in either order of bytes.

@@ -42,7 +42,13 @@ public struct CohortList: Sendable, Codable, Equatable {
     var known: [String: VolumeIdentity] = [:]
     let path = Ledger.path(of: store)
     if access(path, R_OK) == 0 {
-      known = Dictionary(uniqueKeysWithValues: try Ledger(path).volumes().map { ($0.id, $0) })
+      let ledger = try Ledger(path)
+      let names = ArchiveNames(ledger)
+      for var volume in try ledger.volumes() {
+        volume.source = names.shown(volume.source)
+        volume.seriesUID = names.shown(volume.seriesUID)
+        known[volume.id] = volume
+      }
     }
     entries = try cohort.volumes.map { record in
       Entry(

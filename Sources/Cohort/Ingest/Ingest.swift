@@ -18,6 +18,7 @@ public enum Ingest {
     progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
     let session = try IngestSession(store, recipe, launch, progress)
+    defer { try? session.archives.remove() }
     let found = try session.look(paths)
     let scan = try session.scan(found)
     let masks = try session.match(found, scan)
@@ -33,6 +34,7 @@ public enum Ingest {
 struct IngestSession: Sendable {
   let writer: CohortWriter
   let ledger: Ledger
+  let archives: Archives
   let pseudonyms: Pseudonyms
   let planner: Planner
   let recipe: IngestRecipe
@@ -50,6 +52,7 @@ struct IngestSession: Sendable {
   ) throws {
     writer = try CohortWriter(store)  // the lock: nobody else writes to store or ledger now
     ledger = try Ledger(Ledger.path(of: store))
+    archives = try Archives(beside: ledger, store: store)
     pseudonyms = Pseudonyms(key: try ledger.key(from: recipe.key.isEmpty ? nil : recipe.key))
     planner = try Planner(pseudonyms, patientFrom: recipe.patientFrom)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
@@ -73,8 +76,10 @@ struct IngestSession: Sendable {
 
   /// Keeps a refusal and goes on, or ends the ingest with it where the recipe is strict.
   func refuse(_ refusal: Refusal) throws {
-    report.change { $0.add(refusal) }
+    var shown = refusal
+    (shown.name, shown.sentence) = (archives.shown(refusal.name), archives.shown(refusal.sentence))
+    report.change { $0.add(shown) }
     try ledger.keep(refusal)
-    if recipe.strict { throw CohortError.refused(refusal) }
+    if recipe.strict { throw CohortError.refused(shown) }
   }
 }

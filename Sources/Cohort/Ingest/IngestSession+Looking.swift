@@ -21,6 +21,7 @@ extension IngestSession {
     let labels = recipe.labels.isEmpty ? nil : recipe.labels
     var notes = Sightings(session: self, role: .image)
     try Walk.through(paths, excluding: labels) { try notes.take($0) }
+    try look(into: notes.archives, &notes)
     try notes.flush()
     for folder in notes.datasets {
       switch Result(catching: { () throws(Refusal) in try Dataset(folder) }) {
@@ -84,10 +85,11 @@ extension IngestSession {
 }
 
 /// Files on their way into the ledger, some hundred at a time.
-private struct Sightings {
+struct Sightings {
   let session: IngestSession
   let role: FileRole
   private(set) var datasets: [String] = []
+  private(set) var archives: [FoundFile] = []
   private var files: [(file: FoundFile, sniff: Sniff?)] = []
   private var count = 0
 
@@ -98,7 +100,9 @@ private struct Sightings {
   mutating func take(_ sighting: Sighting) throws {
     switch sighting {
     case .refused(let refusal): try session.refuse(refusal)
-    case .file(let file, let sniff): files.append((file, sniff))
+    case .file(let file, let sniff):
+      if sniff == .archive { archives.append(file) }
+      files.append((file, sniff))
     case .dataset(let folder, let file):
       datasets.append(folder)
       files.append((file, nil))

@@ -101,6 +101,7 @@ extension IngestSession {
     }
     let read: ReadVolume
     do throws(Fault) {
+      try archives.need(plan.paths, worker)
       read = try worker.read(plan)
     } catch {
       try refuse(refusal(error, plan))
@@ -147,7 +148,8 @@ extension IngestSession {
     _ id: String, _ outcome: IngestReport.Outcome, _ identity: VolumeIdentity?
   ) throws {
     var row = IngestReport.Row(try writer.record(id))
-    (row.outcome, row.name, row.series) = (outcome, identity?.source, identity?.seriesDescription)
+    (row.outcome, row.series) = (outcome, identity?.seriesDescription)
+    row.name = identity.map { archives.shown($0.source) }
     if let identity, row.source == "nifti" { try ledger.withdraw(.file, [identity.source]) }
     report.change { $0.add(row) }
   }

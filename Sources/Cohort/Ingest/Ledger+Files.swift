@@ -15,6 +15,8 @@ enum FileKind: String {
   case part
   /// A data set's description.
   case description
+  /// Its members are files like any other.
+  case archive
   /// It belongs to another part of a tree that several machines share.
   case elsewhere
 }
@@ -71,6 +73,7 @@ extension Ledger {
     case .nifti: (.waiting, .nifti)
     case .niftiVoxels: (.part, nil)
     case .other: (.other, nil)
+    case .archive: (.archive, nil)
     case nil: (.description, nil)
     }
   }

@@ -70,6 +70,10 @@ public final class Ledger: Sendable {
       masks(volume TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, source TEXT NOT NULL,
         PRIMARY KEY(volume, name))
       """,
+      """
+      archives(folder TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL,
+        modified INTEGER NOT NULL)
+      """,
       "refusals(subject TEXT PRIMARY KEY, refusal BLOB NOT NULL)",
     ] {
       try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")

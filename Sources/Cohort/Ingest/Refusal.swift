@@ -17,6 +17,8 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
   case symlinkLoop = "symlink-loop"
   case specialFile = "special-file"
   case burnedIn = "burned-in"
+  case archiveEntry = "archive-entry"
+  case archiveNested = "archive-nested"
   case dataset
   case channels
   case labelUnmatched = "label-unmatched"
@@ -51,6 +53,8 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case .workerNonsense: "The process that read it gave an answer that cannot be right."
     case .symlinkLoop: "It is a link to a folder that is already being read."
     case .specialFile: "It is a pipe, a socket or a device."
+    case .archiveEntry: "It is a link, or has a name that leads out of its archive."
+    case .archiveNested: "It is an archive inside an archive."
     case .burnedIn: "Its picture may show names, and nobody has said that it is clean."
     case .dataset: "The data set's description names what is not there, or cannot be read."
     case .channels: "Its channels differ in grid or voxel type."

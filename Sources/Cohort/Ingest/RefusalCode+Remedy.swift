@@ -18,6 +18,8 @@ extension RefusalCode {
       "Run again; if it stays, keep the file away and report it."
     case .workerHung, .workerLimit: "Run again with more time or memory for a worker."
     case .symlinkLoop, .specialFile: "Nothing: it is passed over."
+    case .archiveEntry: "Nothing, or unpack the archive yourself and look at it."
+    case .archiveNested: "Unpack the outer archive yourself."
     case .burnedIn: "Look at the pictures; if they are clean, ingest them with --allow-burned-in."
     case .dataset: "Correct dataset.json, or add the files that it names."
     case .channels: "Bring the channels onto one grid and into one type."

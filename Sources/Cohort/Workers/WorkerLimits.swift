@@ -12,6 +12,12 @@ public struct WorkerLimits: Sendable, Codable, Equatable {
   public var volumeBytes = 8 << 30
   /// Bytes of one file.
   public var fileBytes = 4 << 30
+  /// Bytes that come out of an archive for each byte that is in it.
+  public var archiveRatio = 200
+  /// Entries of an archive.
+  public var archiveEntries = 1_000_000
+  /// Bytes that come out of an archive.
+  public var archiveBytes = 1 << 40
   /// Files of one series, whose headers the parent holds at once.
   public var seriesFiles = 65_536
 

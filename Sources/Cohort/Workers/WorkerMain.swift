@@ -38,6 +38,8 @@ private struct Session {
       return items.allSatisfy { send(scan($0, limits)) }
     case .dicom(let series, let limits):
       return send(volume { () throws(Fault) in try decode(series, limits) })
+    case .unpack(let path, let folder, let limits):
+      return send(unpack(path, folder, limits))
     case .nifti(let path, let channels, let limits):
       return send(volume { () throws(Fault) in try read(path, channels: channels, limits) })
     }
@@ -51,6 +53,15 @@ private struct Session {
   private func volume(_ body: () throws(Fault) -> VolumeDescription) -> VolumeAnswer {
     do throws(Fault) {
       return .volume(try body())
+    } catch {
+      return .refused(error)
+    }
+  }
+
+  private func unpack(_ path: String, _ folder: String, _ limits: WorkerLimits) -> UnpackAnswer {
+    var unpacking = Unpacking(path, into: folder, limits) { send($0) }
+    do throws(Fault) {
+      return .done(files: try unpacking.run())
     } catch {
       return .refused(error)
     }

@@ -25,6 +25,8 @@ package enum WorkerRequest: Codable {
   case dicom(DICOMSeries, WorkerLimits)
   /// A NIfTI file read into the shared memory.
   case nifti(path: String, channels: Bool, WorkerLimits)
+  /// An archive unpacked into a folder: ``UnpackAnswer``s, the last of them `done` or `refused`.
+  case unpack(String, into: String, WorkerLimits)
 }
 
 /// What a header says.
