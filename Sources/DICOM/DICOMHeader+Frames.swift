@@ -11,30 +11,64 @@ extension DICOMFile {
     }
     var planes: [DICOMHeader.Plane] = []
     planes.reserveCapacity(frames.count)
+    let dimensions = Dimensions(item)
     for (index, frame) in frames.enumerated() {
       let groups = FunctionalGroups(frame: frame, shared: shared)
-      planes.append(try framePlane(index, groups, item))
+      planes.append(try framePlane(index, groups, item, dimensions))
     }
     return planes
   }
 
   private func framePlane(
-    _ index: Int, _ groups: FunctionalGroups, _ item: DICOMItem
+    _ index: Int, _ groups: FunctionalGroups, _ item: DICOMItem, _ dimensions: Dimensions
   ) throws(DICOMError) -> DICOMHeader.Plane {
     let content = groups[Tag.frameContentSequence]
     let type = groups.frameType
-    let (slope, intercept) = try rescale(
+    let rescale = try rescale(
       groups[Tag.pixelValueSequence] ?? item, philips: groups.philips)
     let echo = groups[Tag.echoSequence]?.number(Tag.effectiveEchoTime)
     return try plane(
       index: index, position: groups[Tag.planePositionSequence],
       orientation: groups[Tag.planeOrientationSequence],
-      measures: groups[Tag.pixelMeasuresSequence], slope: slope, intercept: intercept,
+      measures: groups[Tag.pixelMeasuresSequence], rescale: rescale,
       echoTime: echo ?? groups.philips?.number(Tag.echoTime),
       imageType: type?.texts(Tag.frameType) ?? item.texts(Tag.imageType),
       component: type?.text(Tag.complexImageComponent).flatMap { word in
         DICOMHeader.Component(rawValue: word.lowercased())
-      }, stack: content?.text(Tag.stackID), time: groups.time)
+      }, stack: content?.text(Tag.stackID), time: groups.time(dimensions))
+  }
+}
+
+/// Which of the Dimension Index Values (PS3.3 C.7.6.17) order frames of one place in time.
+private struct Dimensions {
+  /// Places in Dimension Index Values, the slowest first.
+  private var order: [Int] = []
+
+  /// Scanners that count places before other dimensions write the fastest dimension first, the
+  /// others the slowest: dcm2niix's observation on Philips and Siemens beside Canon and Bruker.
+  init(_ item: DICOMItem) {
+    let pointers = item.items(Tag.dimensionIndexSequence).map { dimension in
+      dimension.text(Tag.dimensionIndexPointer).flatMap(Self.tag)
+    }
+    let spatial: Set<UInt32> = [Tag.stackID, Tag.inStackPosition, Tag.imagePosition]
+    let others = pointers.indices.filter { index in
+      pointers[index].map { !spatial.contains($0) } ?? true
+    }
+    let places: Set<UInt32> = [Tag.inStackPosition, Tag.imagePosition]
+    let place = pointers.lastIndex { $0.map(places.contains) ?? false } ?? 0
+    order = others.contains { $0 > place } ? others.reversed() : others
+  }
+
+  func indices(_ content: DICOMItem?) -> [Double]? {
+    guard let values = content?.numbers(Tag.dimensionIndexValues),
+      let last = order.max(), last < values.count
+    else { return nil }
+    return order.map { values[$0] }
+  }
+
+  /// "(0020,9057)" as a number.
+  private static func tag(_ text: String) -> UInt32? {
+    UInt32(text.filter(\.isHexDigit), radix: 16)
   }
 }
 
@@ -60,13 +94,15 @@ private struct FunctionalGroups {
       .flatMap { frame.items($0).first }
   }
 
-  var time: DICOMHeader.Time {
+  func time(_ dimensions: Dimensions) -> DICOMHeader.Time {
     let content = self[Tag.frameContentSequence]
     return DICOMHeader.Time(
       position: content?.number(Tag.temporalPositionIndex),
       trigger: self[Tag.cardiacSequence]?.number(Tag.cardiacTriggerDelay),
       acquisition: content?.text(Tag.frameAcquisitionDateTime)
-        .flatMap(DICOMHeader.Time.seconds(dateTime:)))
+        .flatMap(DICOMHeader.Time.seconds(dateTime:)),
+      indices: dimensions.indices(content),
+      bValue: self[Tag.diffusionSequence]?.number(Tag.bValue))
   }
 }
 

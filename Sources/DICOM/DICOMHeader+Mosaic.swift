@@ -12,10 +12,7 @@ extension DICOMFile {
   ) throws(DICOMError) {
     let csa = item.privateTag(0x29, creator: "SIEMENS CSA HEADER", element: 0x10)
       .flatMap { item.bytes($0) }.flatMap { CSAHeader($0) }
-    let images =
-      item.privateTag(0x19, creator: "SIEMENS MR HEADER", element: 0x0A)
-      .flatMap { item.privateNumber($0, width: 2) }
-      ?? csa?.numbers("NumberOfImagesInMosaic", count: 1)?.first
+    let images = mosaicCount(item) ?? csa?.numbers("NumberOfImagesInMosaic", count: 1)?.first
     guard let images, (1...4096).contains(images), let count = Int(exactly: images) else {
       throw .geometry(path: path, reason: "a mosaic that does not say how many slices it holds")
     }
@@ -32,8 +29,19 @@ extension DICOMFile {
       let step = item.number(Tag.spacingBetweenSlices) ?? item.number(Tag.sliceThickness), step > 0
     else { throw .geometry(path: path, reason: "a mosaic without SpacingBetweenSlices") }
     let sheet = try classicPlanes(item, format)[0]
-    header.mosaicSide = side
+    header.tiling = SIMD2(side, side)
     header.planes = try tiles(sheet, format, count: count, side: side, normal: normal, step: step)
+  }
+
+  /// Whether an image is a sheet of tiles: by the word in Image Type or by Siemens' own number.
+  func isMosaic(_ item: DICOMItem) -> Bool {
+    item.texts(Tag.imageType).contains("MOSAIC") || mosaicCount(item) ?? 0 > 1
+  }
+
+  /// NumberOfImagesInMosaic (0019,100A).
+  private func mosaicCount(_ item: DICOMItem) -> Double? {
+    item.privateTag(0x19, creator: "SIEMENS MR HEADER", element: 0x0A)
+      .flatMap { item.privateNumber($0, width: 2) }
   }
 
   private func tiles(

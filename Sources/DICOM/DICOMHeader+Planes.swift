@@ -9,20 +9,35 @@ extension DICOMFile {
       throw .unsupported(
         path: path, reason: "\(format.frames) frames without a position each")
     }
-    let (slope, intercept) = try rescale(item, philips: item)
     return [
       try plane(
-        index: 0, position: item, orientation: item, measures: item, slope: slope,
-        intercept: intercept, echoTime: item.number(Tag.echoTime),
-        imageType: item.texts(Tag.imageType), component: nil, stack: nil,
+        index: 0, position: item, orientation: item, measures: item,
+        rescale: try rescale(item, philips: item), echoTime: item.number(Tag.echoTime),
+        imageType: item.texts(Tag.imageType), component: classicComponent(item), stack: nil,
         time: DICOMHeader.Time(item))
     ]
+  }
+
+  /// Complex Image Component where a classic file has it, else GE's private image type
+  /// (0043,102F): 0 magnitude, 1 phase, 2 real, 3 imaginary.
+  func classicComponent(_ item: DICOMItem) -> DICOMHeader.Component? {
+    if let word = item.text(Tag.complexImageComponent),
+      let component = DICOMHeader.Component(rawValue: word.lowercased())
+    {
+      return component
+    }
+    let ge = item.privateTag(0x43, creator: "GEMS_PARM_01", element: 0x2F)
+    guard let number = ge.flatMap({ item.privateNumber($0, width: 2) }),
+      let index = Int(exactly: number),
+      DICOMHeader.Component.allCases.indices.contains(index)
+    else { return nil }
+    return DICOMHeader.Component.allCases[index]
   }
 
   /// A plane from the items that hold its position, orientation and pixel spacing.
   func plane(
     index: Int, position: DICOMItem?, orientation: DICOMItem?, measures: DICOMItem?,
-    slope: Double, intercept: Double, echoTime: Double?, imageType: [String],
+    rescale: Rescale, echoTime: Double?, imageType: [String],
     component: DICOMHeader.Component?, stack: String?, time: DICOMHeader.Time
   ) throws(DICOMError) -> DICOMHeader.Plane {
     guard let place = position?.numbers(Tag.imagePosition, count: 3) else {
@@ -41,7 +56,8 @@ extension DICOMFile {
     return DICOMHeader.Plane(
       index: index, position: SIMD3(place[0], place[1], place[2]), right: right, down: down,
       spacing: SIMD2(distances[1], distances[0]),  // the standard has rows first
-      slope: slope, intercept: intercept, echoTime: echoTime,
+      slope: rescale.slope, intercept: rescale.intercept, scaleSlope: rescale.scaleSlope,
+      echoTime: echoTime,
       imageType: imageType.joined(separator: "\\"),
       component: component ?? DICOMHeader.Component(imageType: imageType), stack: stack, time: time)
   }
@@ -59,23 +75,27 @@ extension DICOMFile {
     return (right / length(right), down / length(down))
   }
 
-  /// Slope and intercept of one image.
-  ///
-  /// Philips MR keeps a scale slope of its own (2005,100E) under which values of different scans
-  /// compare: real = stored / SS + RI / (RS × SS) (Chenevert et al. 2014, doi 10.1593/tlo.13811),
-  /// which is what dcm2niix writes too.
-  func rescale(_ item: DICOMItem?, philips: DICOMItem?) throws(DICOMError) -> (Double, Double) {
+  /// Slope and intercept of one image, with Philips' scale slope (2005,100E) where it has one.
+  func rescale(_ item: DICOMItem?, philips: DICOMItem?) throws(DICOMError) -> Rescale {
     let slope = item?.number(Tag.rescaleSlope) ?? 1
     let intercept = item?.number(Tag.rescaleIntercept) ?? 0
     guard slope != 0, abs(slope) < 1e12, abs(intercept) < 1e12 else {
       throw .pixels(path: path, reason: "RescaleSlope \(slope), RescaleIntercept \(intercept)")
     }
     let creator = "Philips MR Imaging DD 001"
-    guard let philips, let tag = philips.privateTag(0x2005, creator: creator, element: 0x0E),
-      let scale = philips.privateNumber(tag, width: 4), scale > 0
-    else { return (slope, intercept) }
-    return (1 / scale, intercept / (slope * scale))
+    let scale = philips?.privateTag(0x2005, creator: creator, element: 0x0E)
+      .flatMap { philips?.privateNumber($0, width: 4) }
+    return Rescale(
+      slope: slope, intercept: intercept,
+      scaleSlope: scale.flatMap { $0 > 1e-12 && $0 < 1e12 ? $0 : nil })
   }
+}
+
+/// From stored values to real ones, as one image says it.
+struct Rescale {
+  var slope: Double
+  var intercept: Double
+  var scaleSlope: Double?
 }
 
 extension DICOMHeader.Component {
@@ -84,9 +104,9 @@ extension DICOMHeader.Component {
     for word in imageType.dropFirst(2) {
       switch word {
       case "M", "MAGNITUDE", "M_FFE", "M_SE": self = .magnitude
-      case "P", "PHASE": self = .phase
-      case "R", "REAL": self = .real
-      case "I", "IMAGINARY": self = .imaginary
+      case "P", "PHASE", "PHASE MAP", "P_FFE", "P_SE": self = .phase
+      case "R", "REAL", "R_FFE", "R_SE": self = .real
+      case "I", "IMAGINARY", "I_FFE", "I_SE": self = .imaginary
       default: continue
       }
       return
@@ -103,6 +123,7 @@ extension DICOMHeader.Time {
       Self.seconds(
         date: item.text(Tag.acquisitionDate) ?? "", time: item.text(Tag.acquisitionTime) ?? "")
       ?? Self.seconds(dateTime: item.text(Tag.acquisitionDateTime) ?? "")
+    bValue = item.number(Tag.bValue)
   }
 
   /// Seconds of a DICOM date `YYYYMMDD` and time `HHMMSS.FFFFFF`: they order, no more.

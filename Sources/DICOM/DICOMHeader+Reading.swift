@@ -28,12 +28,23 @@ extension DICOMFile {
     if shared != nil || !enhanced.isEmpty {
       header.planes = try framePlanes(item, shared: shared, frames: enhanced, format)
       header.acquisition.complete(shared: shared, first: enhanced.first)
-    } else if item.texts(Tag.imageType).contains("MOSAIC") {
+    } else {
+      try readClassic(item, format, &header)
+    }
+    return header
+  }
+
+  private func readClassic(
+    _ item: DICOMItem, _ format: PixelFormat, _ header: inout DICOMHeader
+  ) throws(DICOMError) {
+    let tiles = gridItems(item)
+    if tiles.count > 1 {
+      try readGrid(item, tiles, format, &header)
+    } else if isMosaic(item) {
       try readMosaic(item, format, &header)
     } else {
       header.planes = try classicPlanes(item, format)
     }
-    return header
   }
 
   /// What an object without pixels is; nil for an image.

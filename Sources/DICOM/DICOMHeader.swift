@@ -30,8 +30,8 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   public var acquisitionNumber: Int?
   /// Instance Number.
   public var instanceNumber: Int?
-  /// Tiles along each side of a Siemens mosaic; nil for other files.
-  public var mosaicSide: Int?
+  /// Columns and rows of the tiles of a mosaic (Siemens) or grid (UIH); nil for other files.
+  public var tiling: SIMD2<Int>?
   /// The two-dimensional images of the file with their places: one of a classic file, the frames
   /// of a multi-frame one, the tiles of a mosaic.
   public var planes: [Plane]
@@ -82,10 +82,12 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
     public var down: SIMD3<Double>
     /// Distance between columns, then between rows.
     public var spacing: SIMD2<Double>
-    /// From stored values to real ones.
+    /// Rescale Slope: from stored values to those of Rescale Type.
     public var slope: Double
-    /// From stored values to real ones.
+    /// Rescale Intercept.
     public var intercept: Double
+    /// Philips' scale slope (2005,100E), under which values of different scans compare.
+    public var scaleSlope: Double?
     /// Echo time in ms.
     public var echoTime: Double?
     /// The values of Image Type, or a frame's type.
@@ -103,7 +105,7 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
     case magnitude, phase, real, imaginary
   }
 
-  /// What orders images of one place in time, compared field by field from the first.
+  /// What orders images of one place in time.
   public struct Time: Codable, Sendable, Equatable {
     /// Temporal Position Identifier or Index.
     public var position: Double?
@@ -111,5 +113,9 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
     public var trigger: Double?
     /// Acquisition date and time as seconds since the year 0, on a calendar of equal months.
     public var acquisition: Double?
+    /// Dimension Index Values of a frame that count neither stacks nor places, the slowest first.
+    public var indices: [Double]?
+    /// Diffusion b-value in s/mm².
+    public var bValue: Double?
   }
 }

@@ -45,7 +45,8 @@ extension DICOMSeries {
     return headers.filter { $0.burnedIn == nil }
   }
 
-  /// Files whose SOP Instance UID and places have been seen already are copies.
+  /// Files whose SOP Instance UID and places have been seen already are copies, unless their pixels
+  /// differ though encoded alike: a UID that was given twice hides no image.
   private static func withoutDuplicates(
     _ headers: [DICOMHeader], _ notes: inout [DICOMNote]
   ) -> [DICOMHeader] {
@@ -55,7 +56,7 @@ extension DICOMSeries {
       if kept.last?.identity.sopInstanceUID != header.identity.sopInstanceUID { start = kept.count }
       let isCopy =
         header.identity.sopInstanceUID != nil
-        && kept[start...].contains { $0.planes == header.planes }
+        && kept[start...].contains { $0.isCopy(of: header) }
       if isCopy {
         notes.append(DICOMNote(path: header.path, text: "a copy with the same SOP Instance UID"))
       } else {
@@ -84,6 +85,12 @@ extension DICOMSeries {
 }
 
 extension DICOMHeader {
+  /// Whether a header with the same SOP Instance UID is of the same image.
+  fileprivate func isCopy(of other: DICOMHeader) -> Bool {
+    planes == other.planes && pixels == other.pixels && seriesNumber == other.seriesNumber
+      && (pixelDigest == other.pixelDigest || transferSyntax != other.transferSyntax)
+  }
+
   /// Where the file was found.
   var path: String { identity.path }
 }

@@ -6,7 +6,9 @@ extension Stack {
     var headers: [DICOMHeader] = []
     var slices: [[Int]] = []
     var files: [String: Int] = [:]
-    for (slice, member) in geometry.order.enumerated() {
+    let members = geometry.order.count / geometry.leading.count
+    for (place, member) in geometry.order.enumerated() {
+      let slice = place / members * geometry.grid.size.z + place % members
       let path = member.header.path
       if files[path] == nil {
         files[path] = headers.count
@@ -19,13 +21,40 @@ extension Stack {
       (headers[a].identity.sopInstanceUID ?? "", headers[a].path)
         < (headers[b].identity.sopInstanceUID ?? "", headers[b].path)
     }
-    let scaling = Scaling.perSlice(
-      slope: geometry.order.map(\.plane.slope), intercept: geometry.order.map(\.plane.intercept))
     return DICOMSeries(
       seriesUID: uid, part: part, headers: order.map { headers[$0] },
-      slices: order.map { slices[$0] }, grid: geometry.grid, leading: geometry.leading,
-      scaling: scaling.simplified, flags: geometry.flags,
+      slices: order.map { slices[$0] }, blends: geometry.blends, grid: geometry.grid,
+      leading: geometry.leading, scaling: scaling(geometry), flags: geometry.flags,
       echoTime: geometry.order.first?.plane.echoTime)
+  }
+
+  /// From stored values to real ones: Philips' own where one scale slope holds for all slices, else
+  /// Rescale Slope and Intercept, which dcm2niix turns to as well where they differ.
+  private func scaling(_ geometry: StackGeometry) -> Scaling {
+    let planes = geometry.order.map(\.plane)
+    let first = planes[0]
+    let isUniform = planes.allSatisfy {
+      ($0.slope, $0.intercept) == (first.slope, first.intercept)
+        && $0.scaleSlope == first.scaleSlope
+    }
+    if isUniform {
+      let (slope, intercept) = first.precise ?? (first.slope, first.intercept)
+      return Scaling.uniform(slope: slope, intercept: intercept).simplified
+    }
+    return Scaling.perSlice(slope: planes.map(\.slope), intercept: planes.map(\.intercept))
+      .simplified
+  }
+}
+
+extension DICOMHeader.Plane {
+  /// Philips' precise value: stored / SS + RI / (RS × SS) (Chenevert et al. 2014,
+  /// doi 10.1593/tlo.13811), in single precision from two values, as dcm2niix works it out.
+  fileprivate var precise: (slope: Double, intercept: Double)? {
+    guard let scaleSlope else { return nil }
+    let (rescale, offset, scale) = (Float(slope), Float(intercept), Float(scaleSlope))
+    let (zero, one) = (offset / (rescale * scale), (rescale + offset) / (rescale * scale))
+    guard zero.isFinite, one.isFinite, zero != one else { return nil }
+    return (Double(one - zero), Double(zero))
   }
 }
 
@@ -55,11 +84,12 @@ extension DICOMSeries {
     for file in headers.indices {
       try decode(file: file, into: buffer, limits: limits)
     }
+    interpolate(buffer)
   }
 
   /// Decodes the planes of one file, `headers[file]`, to their places in `buffer`.
   ///
-  /// Files do not share slices, so several may be decoded at once.
+  /// Files do not share slices, so several may be decoded at once; ``interpolate(_:)`` comes last.
   public func decode(
     file: Int, into buffer: UnsafeMutableRawBufferPointer, limits: DICOMFile.Limits = .init()
   ) throws(DICOMError) {
@@ -71,8 +101,8 @@ extension DICOMSeries {
       now.pixelDigest == header.pixelDigest,
       now.planes == header.planes
     else { throw .changed(path: header.path) }
-    if let side = header.mosaicSide {
-      try decodeTiles(opened, format, side: side, slices: slices[file], into: buffer)
+    if let tiling = header.tiling {
+      try decodeTiles(opened, format, tiling, slices: slices[file], into: buffer)
       return
     }
     for (frame, slice) in slices[file].enumerated() where slice >= 0 {
@@ -85,17 +115,18 @@ extension DICOMSeries {
 
   /// Takes a mosaic apart: the tiles lie row by row.
   private func decodeTiles(
-    _ opened: DICOMFile, _ format: PixelFormat, side: Int, slices: [Int],
+    _ opened: DICOMFile, _ format: PixelFormat, _ tiling: SIMD2<Int>, slices: [Int],
     into buffer: UnsafeMutableRawBufferPointer
   ) throws(DICOMError) {
     let sheet = UnsafeMutableRawBufferPointer.allocate(byteCount: format.frameBytes, alignment: 16)
     defer { sheet.deallocate() }
     try opened.decode(frame: 0, format: format, into: sheet)
     let width = format.bitsAllocated / 8
-    let (rows, rowBytes) = (format.rows / side, format.columns / side * width)
+    let (rows, rowBytes) = (format.rows / tiling.y, format.columns / tiling.x * width)
     for (tile, slice) in slices.enumerated() where slice >= 0 {
       for row in 0..<rows {
-        let from = (tile / side * rows + row) * format.columns * width + tile % side * rowBytes
+        let sheetRow = tile / tiling.x * rows + row
+        let from = sheetRow * format.columns * width + tile % tiling.x * rowBytes
         let to = (slice * rows + row) * rowBytes
         UnsafeMutableRawBufferPointer(rebasing: buffer[to..<to + rowBytes])
           .copyMemory(from: UnsafeRawBufferPointer(rebasing: sheet[from..<from + rowBytes]))

@@ -16,6 +16,9 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// For each file and each of its planes, the slice `lead × depth + z` that it becomes; −1 for
   /// planes of other volumes.
   public var slices: [[Int]]
+  /// Where slices were uneven or missing: what each slice is made of, once the files' own have been
+  /// decoded to the first places of their time point. nil where every slice is a file's own.
+  public var blends: [SliceBlend]?
   /// Voxels along x (columns), y (rows) and z (along rows × columns), and their places.
   public var grid: Grid
   /// Points in time.
@@ -23,7 +26,7 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// From stored values to real ones, by slice where slices differ.
   public var scaling: Scaling
   /// What a user should know: "gantry-tilt", "sheared", "monochrome1", "single-slice", "mosaic",
-  /// "multi-frame".
+  /// "multi-frame", "localizer", "derived", "filled" (missing slices) or "resampled" (uneven ones).
   public var flags: [String]
   /// Echo time of this volume in ms.
   public var echoTime: Double?
@@ -61,6 +64,23 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
     public var singleSlices = false
     /// Takes pictures that may show whose they are; see ``BurnedInRisk``.
     public var burnedIn = true
+    /// What becomes of a stack in which slices are missing.
+    public var missing = Missing.refuse
+    /// What becomes of a stack whose slices are unevenly spaced.
+    public var uneven = Uneven.refuse
+    /// Whether localizers (scouts, topograms) are taken, by Image Type.
+    public var localizers = Choice.take
+    /// Whether derived and secondary images are taken, by Image Type.
+    public var derived = Choice.take
+
+    /// Taken or refused.
+    public enum Choice: String, Sendable, Codable { case take, refuse }
+
+    /// Refuses the stack, makes a volume of each part, or fills the gaps by linear interpolation.
+    public enum Missing: String, Sendable, Codable { case refuse, split, fill }
+
+    /// Refuses the stack, or interpolates even slices linearly.
+    public enum Uneven: String, Sendable, Codable { case refuse, resample }
 
     /// The defaults.
     public init() {}

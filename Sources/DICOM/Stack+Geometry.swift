@@ -1,38 +1,49 @@
 import Imaging
 
 /// A stack that is a volume: where its slices lie, and the members in the order of slices,
-/// `lead × depth + z`.
+/// `lead × depth + z`, of which `blends` makes other slices where they were uneven.
 struct StackGeometry {
   var grid: Grid
   var leading: LeadingAxis
   var order: [Stack.Member]
+  var blends: [SliceBlend]?
   var flags: [String]
 }
 
 extension Stack {
+  typealias Solved = (stack: Stack, result: Result<StackGeometry, DICOMError>)
+
   /// The volumes of this stack, or why it is none. One stack becomes several where slices repeat
-  /// irregularly, or in CT, and acquisition numbers tell the repetitions apart.
+  /// irregularly, or in CT, and acquisition numbers tell the repetitions apart, and where slices
+  /// are missing and the policy says so.
   func solved(
     policy: DICOMSeries.Policy, seriesUID: String, _ notes: inout [DICOMNote]
-  ) -> [(stack: Stack, result: Result<StackGeometry, DICOMError>)] {
+  ) -> [Solved] {
+    if let reason = leftOut(policy) {
+      return [(self, .failure(.slices(seriesUID: seriesUID, reason: reason)))]
+    }
     var stack = self
     stack.dropCopies(&notes)
-    let levels = stack.levels()
-    let counts = Set(levels.map(\.count))
+    let counts = Set(stack.levels().map(\.count))
     let repeats = counts.max() ?? 0 > 1
     let isCT = members.first?.header.acquisition.modality == "CT"
     let acquisitions = stack.byAcquisition()
-    if repeats, acquisitions.count > 1, counts.count > 1 || isCT {
-      return acquisitions.map { one in
-        (one, one.geometry(one.levels(), policy: policy, seriesUID: seriesUID))
-      }
-    }
-    return [(stack, stack.geometry(levels, policy: policy, seriesUID: seriesUID))]
+    let isSplit = repeats && acquisitions.count > 1 && (counts.count > 1 || isCT)
+    return (isSplit ? acquisitions : [stack])
+      .flatMap { policy.missing == .split ? $0.pieces() : [$0] }
+      .map { ($0, $0.geometry(policy: policy, seriesUID: seriesUID)) }
   }
 
   /// rows × columns: slices are counted along it.
   var normal: SIMD3<Double> {
     members.first.map { cross($0.plane.right, $0.plane.down) } ?? .zero
+  }
+
+  /// Why the policy leaves out images of this type, if it does.
+  private func leftOut(_ policy: DICOMSeries.Policy) -> String? {
+    if policy.localizers == .refuse, isLocalizer { return "a localizer, which is left out" }
+    if policy.derived == .refuse, isDerived { return "a derived image, which is left out" }
+    return nil
   }
 
   /// Leaves out images that repeat another file's: same place, instance number, time and pixels.
@@ -66,7 +77,7 @@ extension Stack {
       }
       levels[levels.count - 1].append(member)
     }
-    return levels.map { $0.sorted(by: Member.isEarlier) }
+    return Self.inTimeOrder(levels)
   }
 
   private func byAcquisition() -> [Stack] {
@@ -78,11 +89,28 @@ extension Stack {
     }
   }
 
+  /// The parts between missing slices, from low to high.
+  private func pieces() -> [Stack] {
+    let levels = levels()
+    let spacing = SliceSpacing(heights: heights(levels))
+    guard !spacing.breaks.isEmpty else { return [self] }
+    let edges = [0] + spacing.breaks + [levels.count]
+    return zip(edges, edges.dropFirst()).enumerated().map { number, edge in
+      var piece = Stack(traits: traits, members: levels[edge.0..<edge.1].flatMap { $0 })
+      piece.traits[.piece] = String(number + 1)
+      return piece
+    }
+  }
+
+  private func heights(_ levels: [[Member]]) -> [Double] {
+    levels.map { dot($0[0].plane.position, normal) }
+  }
+
   private func geometry(
-    _ levels: [[Member]], policy: DICOMSeries.Policy, seriesUID: String
+    policy: DICOMSeries.Policy, seriesUID: String
   ) -> Result<StackGeometry, DICOMError> {
     do throws(DICOMError) {
-      return .success(try checked(levels, policy: policy, seriesUID: seriesUID))
+      return .success(try checked(levels(), policy: policy, seriesUID: seriesUID))
     } catch {
       return .failure(error)
     }
@@ -92,112 +120,34 @@ extension Stack {
     _ levels: [[Member]], policy: DICOMSeries.Policy, seriesUID: String
   ) throws(DICOMError) -> StackGeometry {
     func refuse(_ reason: String) -> DICOMError { .slices(seriesUID: seriesUID, reason: reason) }
-    guard let first = levels.first?.first, let last = levels.last?.first,
-      let pixels = first.header.pixels
-    else { throw refuse("no images") }
-    let times = levels.map(\.count).max() ?? 1
-    for (z, level) in levels.enumerated() where level.count != times {
-      throw refuse(
-        "slice \(z + 1) of \(levels.count) (\(place(level[0]))) occurs \(level.count) times, others "
-          + "\(times) times")
+    guard let first = levels.first?.first, let pixels = first.header.pixels else {
+      throw refuse("no images")
     }
+    let times = try checkedTimes(levels, refuse)
     if levels.count == 1, !policy.singleSlices { throw refuse("a single slice") }
-    try checkTime(levels, refuse)
-    let side = first.header.mosaicSide ?? 1
-    var step = normal * fallbackStep(first)
-    if levels.count > 1 {
-      step = (last.plane.position - first.plane.position) / Double(levels.count - 1)
+    let spacing = SliceSpacing(heights: heights(levels))
+    let even = try evened(spacing, levels, policy, refuse)
+    var (step, origin) = line(levels)
+    if let even {
+      (step, origin) = (step * (even.step / dot(step, normal)), first.plane.position)
     }
-    try checkSpacing(levels, step: step, refuse)
+    let places = even.map { even in
+      spacing.heights.map { ($0 - spacing.heights[0]) / even.step }
+    }
+    try checkLine(levels, step, origin, places, tolerance: spacing.tolerance, refuse)
     let affine = Affine(
       x: first.plane.right * first.plane.spacing.x, y: first.plane.down * first.plane.spacing.y,
-      z: step, origin: first.plane.position)
-    let size = SIMD3(pixels.columns / side, pixels.rows / side, levels.count)
+      z: step, origin: origin)
+    let tiling = first.header.tiling ?? SIMD2(1, 1)
+    let depth = even?.blends.count ?? levels.count
+    let size = SIMD3(pixels.columns / tiling.x, pixels.rows / tiling.y, depth)
     let (slices, overflow) = levels.count.multipliedReportingOverflow(by: times)
     guard !overflow, affine.isRegular else { throw refuse("the slices do not span a volume") }
     let order = (0..<slices).map { levels[$0 % levels.count][$0 / levels.count] }
+    let special = even.map { _ in spacing.isMissing ? ["filled"] : ["resampled"] } ?? []
     return StackGeometry(
       grid: Grid(size: size, affine: affine), leading: times > 1 ? .time(times) : .none,
-      order: order, flags: flags(affine, first, count: levels.count))
-  }
-
-  /// The thickness of a slice that has no neighbour.
-  private func fallbackStep(_ member: Member) -> Double {
-    let acquisition = member.header.acquisition
-    let step = acquisition.spacingBetweenSlices ?? acquisition.sliceThickness ?? 1
-    return step > 0 ? step : 1
-  }
-
-  /// A time point must carry one temporal position, else slices of two have been mixed.
-  private func checkTime(
-    _ levels: [[Member]], _ refuse: (String) -> DICOMError
-  ) throws(DICOMError) {
-    guard let times = levels.first?.map(\.plane.time.position), times.count > 1 else { return }
-    for (z, level) in levels.enumerated() where level.map(\.plane.time.position) != times {
-      throw refuse(
-        "slice \(z + 1) (\(place(level[0]))) has other temporal positions than the first")
-    }
-  }
-
-  /// Every slice must lie where equal steps from the first put it, within 1 % of a step.
-  private func checkSpacing(
-    _ levels: [[Member]], step: SIMD3<Double>, _ refuse: (String) -> DICOMError
-  ) throws(DICOMError) {
-    let heights = levels.map { dot($0[0].plane.position, normal) }
-    let gaps = zip(heights.dropFirst(), heights).map { $0 - $1 }
-    let typical = gaps.sorted().dropFirst(gaps.count / 2).first ?? 1
-    let tolerance = max(0.01, 0.01 * typical)
-    for (z, gap) in gaps.enumerated() where abs(gap - typical) > tolerance {
-      let kind = gap > 1.5 * typical ? "slices are missing" : "slices are unevenly spaced"
-      throw refuse(
-        "\(kind) between slice \(z + 1) (\(place(levels[z][0]))) and the next, \(millimetres(gap)) "
-          + "apart where \(millimetres(typical)) is usual")
-    }
-    guard let origin = levels.first?.first?.plane.position else { return }
-    for (z, level) in levels.enumerated() {
-      let expected = origin + step * Double(z)
-      for member in level where length(member.plane.position - expected) > 2 * tolerance {
-        throw refuse("slice \(z + 1) (\(place(member))) does not lie on the line of the others")
-      }
-    }
-  }
-
-  private func place(_ member: Member) -> String {
-    "at " + millimetres(dot(member.plane.position, normal)) + " along the normal"
-  }
-
-  private func millimetres(_ value: Double) -> String {
-    "\((value * 100).rounded() / 100) mm"
-  }
-
-  private func flags(_ affine: Affine, _ first: Member, count: Int) -> [String] {
-    var flags: [String] = []
-    let cosine = abs(dot(affine.z / length(affine.z), normal))
-    if cosine < 0.999_999_6 {  // 0.05 degrees
-      flags.append(first.header.acquisition.modality == "CT" ? "gantry-tilt" : "sheared")
-    }
-    if count == 1 { flags.append("single-slice") }
-    if first.header.mosaicSide != nil { flags.append("mosaic") }
-    if first.header.pixels?.frames ?? 1 > 1 { flags.append("multi-frame") }
-    if first.header.pixels?.photometric == "MONOCHROME1" { flags.append("monochrome1") }
-    return flags
-  }
-}
-
-extension Stack.Member {
-  /// Time order at one place: by temporal position, trigger, acquisition time, instance number,
-  /// frame.
-  static func isEarlier(_ a: Stack.Member, _ b: Stack.Member) -> Bool {
-    func key(_ member: Stack.Member) -> [Double] {
-      let time = member.plane.time
-      return [
-        time.position ?? 0, time.trigger ?? 0, time.acquisition ?? 0,
-        Double(member.header.instanceNumber ?? 0), Double(member.plane.index),
-      ]
-    }
-    let (first, second) = (key(a), key(b))
-    if first != second { return first.lexicographicallyPrecedes(second) }
-    return (a.header.identity.sopInstanceUID ?? "", a.header.path)
-      < (b.header.identity.sopInstanceUID ?? "", b.header.path)
+      order: order, blends: even?.blends,
+      flags: flags(affine, first, count: levels.count) + special)
   }
 }

@@ -5,7 +5,7 @@ struct Stack {
   /// What sets stacks of a series apart, in the order in which it names them.
   enum Trait: Int, CaseIterable {
     case seriesNumber, frameOfReference, component, echo, stack, orientation, acquisition
-    case imageType, matrix, kernel, study
+    case timing, imageType, matrix, kernel, study, piece
   }
 
   /// An image: a plane of a file.
@@ -31,11 +31,17 @@ struct Stack {
       members.map { member in
         [member.plane.right, member.plane.down].flatMap { [$0.x, $0.y, $0.z] }
       }, tolerance: 1e-3)
+    let timings = clusters(
+      members.map { member in
+        let acquisition = member.header.acquisition
+        return [acquisition.repetitionTime ?? -1, acquisition.flipAngle ?? -1]
+      }, tolerance: 0.01)
     var stacks: [[String]: Stack] = [:]
     for (index, member) in members.enumerated() {
       var traits = exactTraits(member)
       traits[.echo] = String(echoes[index])
       traits[.orientation] = String(directions[index])
+      traits[.timing] = String(timings[index])
       traits[.matrix, default: ""] += " \(spacings[index])"
       let key = Trait.allCases.map { traits[$0] ?? "" }
       stacks[key, default: Stack(traits: traits, members: [])].members.append(member)
@@ -47,16 +53,17 @@ struct Stack {
   private static func exactTraits(_ member: Member) -> [Trait: String] {
     let (header, plane) = (member.header, member.plane)
     let pixels = header.pixels
-    let side = header.mosaicSide ?? 0
+    let tiling = header.tiling ?? .zero
+    let kVp = header.acquisition.kVp.map { "\($0)" } ?? ""
     return [
       .seriesNumber: header.seriesNumber.map(String.init) ?? "",
       .frameOfReference: header.identity.frameOfReferenceUID ?? "",
       .component: plane.component?.rawValue ?? "",
       .stack: plane.stack ?? "",
       .imageType: plane.imageType,
-      .matrix: "\(pixels?.rows ?? 0) \(pixels?.columns ?? 0) \(side) "
+      .matrix: "\(pixels?.rows ?? 0) \(pixels?.columns ?? 0) \(tiling.x) \(tiling.y) "
         + "\(pixels?.type.rawValue ?? "") \(pixels?.photometric ?? "")",
-      .kernel: header.acquisition.kernel ?? "",
+      .kernel: (header.acquisition.kernel ?? "") + " " + kVp,
       .study: (header.identity.studyInstanceUID ?? "") + " " + header.acquisition.modality,
     ]
   }
@@ -80,40 +87,5 @@ struct Stack {
     var rank = [Int](repeating: 0, count: first.count)
     for (place, label) in order.enumerated() { rank[label] = place }
     return labels.map { rank[$0] }
-  }
-
-  /// A name for each stack of a series, from as few traits as tell them all apart.
-  static func parts(_ stacks: [Stack]) -> [String] {
-    var names = [[String]](repeating: [], count: stacks.count)
-    for trait in Trait.allCases where Set(names).count < stacks.count {
-      let values = stacks.map { $0.traits[trait] ?? "" }
-      let before = Set(names).count
-      guard Set(zip(names, values).map { $0 + [$1] }).count > before else { continue }
-      let ranks = Set(values).sorted { ($0.count, $0) < ($1.count, $1) }
-      for index in stacks.indices {
-        let rank = (ranks.firstIndex(of: values[index]) ?? 0) + 1
-        names[index].append(name(trait, values[index], rank: rank))
-      }
-    }
-    if Set(names).count < stacks.count {
-      for index in stacks.indices { names[index].append("n\(index + 1)") }
-    }
-    return names.map { $0.joined(separator: "-") }
-  }
-
-  private static func name(_ trait: Trait, _ value: String, rank: Int) -> String {
-    switch trait {
-    case .seriesNumber: "s" + (value.isEmpty ? "0" : value)
-    case .component: value.isEmpty ? "plain" : value
-    case .echo: "e\(rank)"
-    case .acquisition: "a" + (value.isEmpty ? "0" : value)
-    case .orientation: "o\(rank)"
-    case .stack: "t\(rank)"
-    case .imageType: "i\(rank)"
-    case .matrix: "m\(rank)"
-    case .kernel: "k\(rank)"
-    case .frameOfReference: "f\(rank)"
-    case .study: "y\(rank)"
-    }
   }
 }

@@ -29,6 +29,7 @@ enum Tag {
   static let kVp: UInt32 = 0x0018_0060
   static let repetitionTime: UInt32 = 0x0018_0080
   static let echoTime: UInt32 = 0x0018_0081
+  static let bValue: UInt32 = 0x0018_9087
   static let inversionTime: UInt32 = 0x0018_0082
   static let fieldStrength: UInt32 = 0x0018_0087
   static let spacingBetweenSlices: UInt32 = 0x0018_0088
@@ -48,7 +49,10 @@ enum Tag {
   static let frameOfReferenceUID: UInt32 = 0x0020_0052
   static let temporalPosition: UInt32 = 0x0020_0100
   static let stackID: UInt32 = 0x0020_9056
+  static let inStackPosition: UInt32 = 0x0020_9057
   static let temporalPositionIndex: UInt32 = 0x0020_9128
+  static let dimensionIndexValues: UInt32 = 0x0020_9157
+  static let dimensionIndexPointer: UInt32 = 0x0020_9165
   static let cardiacTriggerDelay: UInt32 = 0x0020_9153
   static let photometric: UInt32 = 0x0028_0004
   static let rows: UInt32 = 0x0028_0010
@@ -63,12 +67,14 @@ enum Tag {
 
   static let cardiacSequence: UInt32 = 0x0018_9118
   static let echoSequence: UInt32 = 0x0018_9114
+  static let diffusionSequence: UInt32 = 0x0018_9117
   static let timingSequence: UInt32 = 0x0018_9112
   static let mrFrameTypeSequence: UInt32 = 0x0018_9226
   static let ctFrameTypeSequence: UInt32 = 0x0018_9329
   static let petFrameTypeSequence: UInt32 = 0x0018_9751
   static let frameContentSequence: UInt32 = 0x0020_9111
   static let planePositionSequence: UInt32 = 0x0020_9113
+  static let dimensionIndexSequence: UInt32 = 0x0020_9222
   static let planeOrientationSequence: UInt32 = 0x0020_9116
   static let pixelMeasuresSequence: UInt32 = 0x0028_9110
   static let pixelValueSequence: UInt32 = 0x0028_9145

@@ -71,6 +71,8 @@ struct IngestSession: Sendable {
     var policy = DICOMSeries.Policy()
     policy.singleSlices = recipe.singleSlices
     policy.burnedIn = recipe.allowBurnedIn
+    (policy.missing, policy.uneven) = (recipe.missing, recipe.uneven)
+    (policy.localizers, policy.derived) = (recipe.localizers, recipe.derived)
     return policy
   }
 

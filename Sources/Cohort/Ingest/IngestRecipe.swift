@@ -1,3 +1,5 @@
+import DICOM
+
 /// What an ingest may be told.
 public struct IngestRecipe: Sendable, Codable, Equatable {
   /// A folder of NIfTI masks to be matched to the volumes; empty for none.
@@ -17,6 +19,15 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   /// Takes pictures that may have names burned into them: ultrasound, angiography, captured
   /// screens, and whatever says so itself. Look at them first.
   public var allowBurnedIn = false
+  /// What becomes of a series in which slices are missing: `refuse`, `split` into its parts, or
+  /// `fill` by linear interpolation.
+  public var missing = DICOMSeries.Policy.Missing.refuse
+  /// What becomes of a series whose slices are unevenly spaced: `refuse`, or `resample`.
+  public var uneven = DICOMSeries.Policy.Uneven.refuse
+  /// Whether localizers (scouts, topograms) are taken or refused, by Image Type.
+  public var localizers = DICOMSeries.Policy.Choice.take
+  /// Whether derived and secondary images are taken or refused, by Image Type.
+  public var derived = DICOMSeries.Policy.Choice.take
   /// Worker processes; 0 for one a core.
   public var workers = 0
   /// What a worker may use.

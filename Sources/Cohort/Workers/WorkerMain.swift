@@ -130,6 +130,7 @@ private struct Session {
         throw Fault(error)
       }
     }
+    series.interpolate(buffer)
     return VolumeDescription(
       grid: series.grid, leading: series.leading, type: series.type, scaling: series.scaling,
       flags: series.flags)

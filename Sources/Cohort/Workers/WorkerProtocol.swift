@@ -111,14 +111,17 @@ extension DICOMHeader {
   /// converts or uses as indices are within the bounds that it relies on.
   package func isPlausible(path: String) -> Bool {
     guard identity.path == path, planes.count <= 65_536 else { return false }
-    guard mosaicSide.map({ (1...64).contains($0) }) ?? true else { return false }
+    let isSheet = tiling.map { (1...64).contains($0.x) && (1...64).contains($0.y) }
+    guard isSheet ?? true else { return false }
     guard acquisition.isAllowed, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
     if let pixels {
       guard pixels.isPlausible else { return false }
-      if mosaicSide == nil { guard planes.count <= pixels.frames else { return false } }
-      if let side = mosaicSide {
-        guard pixels.rows % side == 0, pixels.columns % side == 0, planes.count <= side * side
+      if let tiling {
+        guard pixels.rows % tiling.y == 0, pixels.columns % tiling.x == 0,
+          planes.count <= tiling.x * tiling.y
         else { return false }
+      } else {
+        guard planes.count <= pixels.frames else { return false }
       }
     } else {
       guard planes.isEmpty else { return false }
@@ -140,7 +143,8 @@ extension DICOMHeader.Plane {
     let numbers =
       [position, right, down].flatMap { [$0.x, $0.y, $0.z] }
       + [spacing.x, spacing.y, slope, intercept, echoTime ?? 0]
-      + [time.position, time.trigger, time.acquisition].map { $0 ?? 0 }
+      + [time.position, time.trigger, time.acquisition, time.bValue, scaleSlope].map { $0 ?? 0 }
+      + (time.indices ?? [])
     return numbers.allSatisfy { $0.isFinite && abs($0) < 1e15 } && spacing.x > 0 && spacing.y > 0
   }
 }
