@@ -32,7 +32,8 @@ extension DICOMFile {
       orientation: groups[Tag.planeOrientationSequence],
       measures: groups[Tag.pixelMeasuresSequence], rescale: rescale,
       echoTime: echo ?? groups.philips?.number(Tag.echoTime),
-      imageType: type?.texts(Tag.frameType) ?? item.texts(Tag.imageType),
+      imageType: (type?.texts(Tag.frameType) ?? item.texts(Tag.imageType))
+        + (groups.philips == nil ? [] : groups.isotropic),
       component: type?.text(Tag.complexImageComponent).flatMap { word in
         DICOMHeader.Component(rawValue: word.lowercased())
       }, stack: content?.text(Tag.stackID), time: groups.time(dimensions))
@@ -92,6 +93,15 @@ private struct FunctionalGroups {
     let creator = "Philips MR Imaging DD 005"
     return frame.privateTag(0x2005, creator: creator, element: 0x0F)
       .flatMap { frame.items($0).first }
+  }
+
+  /// As ``DICOMFile/isotropic(_:)``, by Diffusion Directionality.
+  var isotropic: [String] {
+    let diffusion = self[Tag.diffusionSequence]
+    guard diffusion?.text(Tag.directionality) == DICOMFile.isotropicWord,
+      diffusion?.number(Tag.bValue) ?? 0 > 0
+    else { return [] }
+    return [DICOMFile.isotropicWord]
   }
 
   func time(_ dimensions: Dimensions) -> DICOMHeader.Time {

@@ -13,25 +13,10 @@ extension DICOMFile {
       try plane(
         index: 0, position: item, orientation: item, measures: item,
         rescale: try rescale(item, philips: item), echoTime: item.number(Tag.echoTime),
-        imageType: item.texts(Tag.imageType), component: classicComponent(item), stack: nil,
+        imageType: item.texts(Tag.imageType) + isotropic(item),
+        component: classicComponent(item), stack: nil,
         time: DICOMHeader.Time(item))
     ]
-  }
-
-  /// Complex Image Component where a classic file has it, else GE's private image type
-  /// (0043,102F): 0 magnitude, 1 phase, 2 real, 3 imaginary.
-  func classicComponent(_ item: DICOMItem) -> DICOMHeader.Component? {
-    if let word = item.text(Tag.complexImageComponent),
-      let component = DICOMHeader.Component(rawValue: word.lowercased())
-    {
-      return component
-    }
-    let ge = item.privateTag(0x43, creator: "GEMS_PARM_01", element: 0x2F)
-    guard let number = ge.flatMap({ item.privateNumber($0, width: 2) }),
-      let index = Int(exactly: number),
-      DICOMHeader.Component.allCases.indices.contains(index)
-    else { return nil }
-    return DICOMHeader.Component.allCases[index]
   }
 
   /// A plane from the items that hold its position, orientation and pixel spacing.

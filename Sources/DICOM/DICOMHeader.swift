@@ -100,9 +100,9 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
     public var time: Time
   }
 
-  /// What an MR image shows of the complex signal.
+  /// What an MR image shows of the complex signal, or the map of the field in Hz made of it.
   public enum Component: String, Codable, Sendable, CaseIterable {
-    case magnitude, phase, real, imaginary
+    case magnitude, phase, real, imaginary, fieldmap
   }
 
   /// What orders images of one place in time.

@@ -107,7 +107,8 @@ extension DICOMFile {
       let plane = try plane(
         index: frames.count, position: sequence(Tag.planePositionSequence),
         orientation: sequence(Tag.planeOrientationSequence),
-        measures: sequence(Tag.pixelMeasuresSequence), slope: 1, intercept: 0, echoTime: nil,
+        measures: sequence(Tag.pixelMeasuresSequence), rescale: Rescale(slope: 1, intercept: 0),
+        echoTime: nil,
         imageType: [], component: nil, stack: nil, time: DICOMHeader.Time())
       frames.append(
         SegmentationFrames.Frame(

@@ -91,7 +91,7 @@ extension Stack {
   /// parameter maps.
   var isDerived: Bool {
     imageType.first == "DERIVED" || imageType.dropFirst().first == "SECONDARY"
-      || imageType.contains { $0 == "MPR" || $0.hasPrefix("MIP") }
+      || imageType.contains { $0 == "MPR" || $0 == "ISOTROPIC" || $0.hasPrefix("MIP") }
   }
 
   private var imageType: [Substring] {

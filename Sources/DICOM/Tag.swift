@@ -29,6 +29,7 @@ enum Tag {
   static let kVp: UInt32 = 0x0018_0060
   static let repetitionTime: UInt32 = 0x0018_0080
   static let echoTime: UInt32 = 0x0018_0081
+  static let directionality: UInt32 = 0x0018_9075
   static let bValue: UInt32 = 0x0018_9087
   static let inversionTime: UInt32 = 0x0018_0082
   static let fieldStrength: UInt32 = 0x0018_0087
