@@ -112,6 +112,10 @@ targets.append(
   .executableTarget(
     name: "bench-crops", dependencies: ["Augment"], path: "Benchmarks/crops/swift",
     swiftSettings: strict))
+targets.append(
+  .executableTarget(
+    name: "bench-store", dependencies: ["SliceStore"], path: "Benchmarks/store/swift",
+    swiftSettings: strict))
 if hasTorch {
   targets.append(
     .target(

@@ -106,8 +106,12 @@ final class SliceJournal {
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { throw fail() }
     defer { close(descriptor) }
-    guard bytes.isEmpty || write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw fail()
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let done = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if done < 0 && errno == EINTR { continue }
+      guard done > 0 else { throw fail() }
+      rest = rest.dropFirst(done)
     }
     guard !syncing || fsync(descriptor) == 0 else { throw fail() }
   }

@@ -13,14 +13,15 @@ public final class ShardFiles: Sendable {
   private let count: Int
   private let room: Atomic<Int>
 
-  /// Describes the shards below `folder`; opens none.
-  public init(_ folder: String, metadata: ArrayMetadata) {
+  /// Describes the shards below `folder`; opens none. At most `mostOpen` will stay open, by default as
+  /// many as the system lets.
+  public init(_ folder: String, metadata: ArrayMetadata, mostOpen: Int? = nil) {
     (self.folder, self.metadata) = (folder, metadata)
     count = metadata.shardGrid[0]
     precondition(metadata.shardGrid.dropFirst().allSatisfy { $0 == 1 }, "shards in several rows")
     table = .allocate(capacity: count)
     for i in 0..<count { (table + i).initialize(to: Atomic(0)) }
-    room = Atomic(Self.allowance(count))
+    room = Atomic(mostOpen ?? Self.allowance(count))
   }
 
   deinit {
