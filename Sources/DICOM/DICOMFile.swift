@@ -62,11 +62,12 @@ public final class DICOMFile {
   /// The data set, valid as long as the file.
   var root: DICOMItem { DICOMItem(handle: dicom_root(handle)) }
 
-  /// Reads the header of a file; see ``DICOMHeader``.
-  public static func header(_ path: String, limits: Limits = Limits()) throws(DICOMError)
-    -> DICOMHeader
-  {
-    try DICOMFile(path: path, limits: limits).header()
+  /// Reads the header of a file; see ``DICOMHeader``. Without `digest` the pixel bytes, which are
+  /// most of the file, are not read, and the header has no digest of them.
+  public static func header(
+    _ path: String, limits: Limits = Limits(), digest: Bool = true
+  ) throws(DICOMError) -> DICOMHeader {
+    try DICOMFile(path: path, limits: limits).header(digest: digest)
   }
 
   /// What the header says of the pixels beside what the file holds.

@@ -5,7 +5,7 @@ extension DICOMFile {
   /// what the header says, and their bytes enter a digest.
   ///
   /// Throws ``DICOMError`` for images that cannot become part of a volume.
-  public func header() throws(DICOMError) -> DICOMHeader {
+  public func header(digest: Bool = true) throws(DICOMError) -> DICOMHeader {
     let item = root
     let enhanced = item.items(Tag.perFrameGroups)
     let shared = item.items(Tag.sharedGroups).first
@@ -18,13 +18,15 @@ extension DICOMFile {
       instanceNumber: item.integer(Tag.instanceNumber), planes: [])
     header.nonImage = try nonImage(item, sopClass: header.sopClass)
     header.labelObject = labelObject(item, sopClass: header.sopClass)
-    if header.labelObject != nil { header.pixelDigest = String(dicom_file_hash(handle), radix: 16) }
+    if digest, header.labelObject != nil {
+      header.pixelDigest = String(dicom_file_hash(handle), radix: 16)
+    }
     guard header.nonImage == nil else { return header }
     header.burnedIn = BurnedInRisk(item, sopClass: header.sopClass)
-    let pixels = try describe(digest: true)
+    let pixels = try describe(digest: digest)
     let format = try pixelFormat(item, pixels)
     header.pixels = format
-    header.pixelDigest = String(pixels.digest, radix: 16)
+    if digest { header.pixelDigest = String(pixels.digest, radix: 16) }
     if shared != nil || !enhanced.isEmpty {
       header.planes = try framePlanes(item, shared: shared, frames: enhanced, format)
       header.acquisition.complete(shared: shared, first: enhanced.first)

@@ -59,7 +59,8 @@ struct Lamina: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      IngestCommand.self, ListCommand.self, ExportCommand.self, PrepareCommand.self,
+      IngestCommand.self, MergeCommand.self, ListCommand.self, ExportCommand.self,
+      PrepareCommand.self,
       PretrainCommand.self, FinetuneCommand.self, PredictCommand.self, EvaluateCommand.self,
       SpectrumCommand.self, PhantomCommand.self, InspectCommand.self, VerifyCommand.self,
       ForgetCommand.self, RunCommand.self, StudyCommand.self,

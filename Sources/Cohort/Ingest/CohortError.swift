@@ -6,6 +6,10 @@ public enum CohortError: Error, Sendable, Equatable {
   case key(path: String, reason: String)
   /// The ledger cannot be opened or written.
   case ledger(path: String, reason: String)
+  /// The part of a tree that is asked for is none, or not the one that the store was begun with.
+  case shard(String, reason: String)
+  /// Two parts hold different volumes of one name.
+  case conflict(volume: String, parts: [String])
   /// A pattern that is no regular expression.
   case pattern(String)
   /// A file could not be written.
@@ -22,6 +26,10 @@ extension CohortError: CustomStringConvertible {
     case .key(let path, let reason): "The key in \(path) cannot be used: \(reason)."
     case .ledger(let path, let reason):
       "The ledger \(path) cannot be used (\(reason)); it must be the one made with the store."
+    case .shard(let text, let reason): "--shard \(text): \(reason)."
+    case .conflict(let volume, let parts):
+      "\(parts.joined(separator: " and ")) hold different volumes \(volume), so the series was torn "
+        + "or has changed meanwhile; ingest it in one run."
     case .pattern(let text): "\"\(text)\" is no regular expression; correct the pattern."
     case .unwritable(let path, let reason): "\(path) could not be written: \(reason)."
     case .refused(let refusal): refusal.description

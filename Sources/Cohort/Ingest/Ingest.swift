@@ -20,6 +20,7 @@ public enum Ingest {
     let session = try IngestSession(store, recipe, launch, progress)
     defer { try? session.archives.remove() }
     let found = try session.look(paths)
+    try session.divide(found)
     let scan = try session.scan(found)
     let masks = try session.match(found, scan)
     try session.read(scan, masks)
@@ -37,6 +38,7 @@ struct IngestSession: Sendable {
   let archives: Archives
   let pseudonyms: Pseudonyms
   let planner: Planner
+  let shard: Shard?
   let recipe: IngestRecipe
   let launch: WorkerLaunch
   let workers: Int
@@ -50,11 +52,16 @@ struct IngestSession: Sendable {
     _ store: String, _ recipe: IngestRecipe, _ launch: WorkerLaunch,
     _ progress: @escaping @Sendable (IngestProgress) -> Void
   ) throws {
+    guard recipe.shard.isEmpty || !recipe.key.isEmpty else {
+      throw CohortError.shard(recipe.shard, reason: "give all parts one --key")
+    }
     writer = try CohortWriter(store)  // the lock: nobody else writes to store or ledger now
     ledger = try Ledger(Ledger.path(of: store))
     archives = try Archives(beside: ledger, store: store)
     pseudonyms = Pseudonyms(key: try ledger.key(from: recipe.key.isEmpty ? nil : recipe.key))
     planner = try Planner(pseudonyms, patientFrom: recipe.patientFrom)
+    shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
+    try ledger.begin(shard: shard)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
     workers = recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount
     run = try ledger.beginRun()

@@ -26,9 +26,9 @@ extension IngestSession {
     for folder in notes.datasets {
       switch Result(catching: { () throws(Refusal) in try Dataset(folder) }) {
       case .success(let dataset):
-        try dataset.refusals.forEach(refuse)
+        try dataset.refusals.forEach(refuseOwn)
         found.datasets.append(dataset)
-      case .failure(let refusal): try refuse(refusal)
+      case .failure(let refusal): try refuseOwn(refusal)
       }
     }
     if let labels {
@@ -38,6 +38,11 @@ extension IngestSession {
     try ledger.forgetWaiting(before: run)
     try ledger.settleLinks(run: run)
     return found
+  }
+
+  /// Refuses what goes by its path, unless that is another part's to do.
+  fileprivate func refuseOwn(_ refusal: Refusal) throws {
+    if owns("path " + refusal.name) { try refuse(refusal) }
   }
 
   /// Reads the headers of what waits.
@@ -99,7 +104,7 @@ struct Sightings {
 
   mutating func take(_ sighting: Sighting) throws {
     switch sighting {
-    case .refused(let refusal): try session.refuse(refusal)
+    case .refused(let refusal): try session.refuseOwn(refusal)
     case .file(let file, let sniff):
       if sniff == .archive { archives.append(file) }
       files.append((file, sniff))

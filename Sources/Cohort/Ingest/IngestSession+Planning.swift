@@ -35,7 +35,14 @@ extension IngestSession {
     let matching = MaskMatching(
       folder: recipe.labels, masks: found.masks, summaries: scan.summaries,
       candidates: candidates.keys.sorted().compactMap { candidates[$0] })
-    for refusal in matching.refusals { try refuse(refusal) }
+    for refusal in matching.refusals {
+      // Another part may have the volume; the merged ledger will say whether none had.
+      if shard != nil && refusal.code == .labelUnmatched {
+        try ledger.keep(refusal)
+      } else {
+        try refuse(refusal)
+      }
+    }
     return matching.assigned
   }
 

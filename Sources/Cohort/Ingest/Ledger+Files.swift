@@ -89,7 +89,7 @@ extension Ledger {
       ON CONFLICT(path) DO UPDATE SET relative = excluded.relative, device = excluded.device,
         inode = excluded.inode, role = excluded.role, claim = excluded.claim, run = excluded.run,
         \(kept("kind", else: "excluded.kind")), \(kept("series", else: "NULL")),
-        \(kept("volume", else: "NULL")), \(kept("answer", else: "NULL")),
+        \(kept("volume", else: "NULL")), \(kept("owner", else: "NULL")), \(kept("answer", else: "NULL")),
         \(kept("copy", else: "0")), size = excluded.size, modified = excluded.modified
       """
   }()
@@ -154,15 +154,6 @@ extension Ledger {
           (isOther ? .other : answer.kind).rawValue, answer.seriesUID, body, file.path,
         ])
       }
-    }
-  }
-
-  /// Notes that files belong to another part of the tree.
-  func keepElsewhere(_ files: [WaitingFile]) throws {
-    try write { db in
-      let statement = try db.cachedStatement(
-        sql: "UPDATE files SET kind = 'elsewhere', series = NULL, answer = NULL WHERE path = ?")
-      for file in files { try statement.execute(arguments: [file.path]) }
     }
   }
 

@@ -3,11 +3,18 @@ import GRDB
 
 extension Ledger {
   /// Keeps a refusal in place of an earlier one of the same thing.
-  func keep(_ refusal: Refusal) throws {
-    let body = try JSONEncoder().encode(refusal)
-    try write {
-      try $0.execute(
-        sql: "INSERT OR REPLACE INTO refusals VALUES (?, ?)", arguments: [refusal.key, body])
+  func keep(_ refusal: Refusal) throws { try keep([refusal]) }
+
+  /// Keeps refusals in place of earlier ones of the same things.
+  func keep(_ refusals: [Refusal]) throws {
+    try write { db in
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      for refusal in refusals {
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO refusals VALUES (?, ?)",
+          arguments: [refusal.key, try encoder.encode(refusal)])
+      }
     }
   }
 

@@ -123,6 +123,18 @@ extension Ledger {
     }
   }
 
+  /// The Series Description of a volume.
+  func description(of id: String) throws -> String? {
+    try read {
+      try String.fetchOne(
+        $0,
+        sql: """
+          SELECT s.description FROM volumes v JOIN series s ON s.pseudonym = v.series
+          WHERE v.id = ?
+          """, arguments: [id])
+    }
+  }
+
   /// The first image of a series, by path.
   func firstPath(series uid: String) throws -> String {
     try read {

@@ -28,19 +28,34 @@ package struct VolumeIdentity: Equatable, Sendable {
 }
 
 extension Ledger {
+  /// Where files say different things of one patient, study or series, the first by name is kept,
+  /// whichever was read first.
+  static let merging: [String: String] = {
+    func first(_ columns: [String]) -> String {
+      "ON CONFLICT(pseudonym) DO UPDATE SET "
+        + columns.map {
+          "\($0) = min(coalesce(\($0), excluded.\($0)), coalesce(excluded.\($0), \($0)))"
+        }.joined(separator: ", ")
+    }
+    return [
+      "patients": first(["identity", "name"]), "studies": first(["date", "description"]),
+      "series": first(["date", "description", "protocol"]),
+    ]
+  }()
+
   /// Keeps who a volume is.
   func keep(_ volume: VolumeIdentity) throws {
     try write { db in
       try db.execute(
-        sql: "INSERT OR REPLACE INTO patients VALUES (?, ?, ?)",
+        sql: "INSERT INTO patients VALUES (?, ?, ?) \(Self.merging["patients"] ?? "")",
         arguments: [volume.patient, volume.patientIdentity, volume.patientName])
       try db.execute(
-        sql: "INSERT OR REPLACE INTO studies VALUES (?, ?, ?, ?, ?)",
+        sql: "INSERT INTO studies VALUES (?, ?, ?, ?, ?) \(Self.merging["studies"] ?? "")",
         arguments: [
           volume.study, volume.patient, volume.studyUID, volume.studyDate, volume.studyDescription,
         ])
       try db.execute(
-        sql: "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)",
+        sql: "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?) \(Self.merging["series"] ?? "")",
         arguments: [
           volume.series, volume.study, volume.seriesUID, volume.seriesDate,
           volume.seriesDescription, volume.protocolName,

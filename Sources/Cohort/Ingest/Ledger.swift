@@ -49,7 +49,7 @@ public final class Ledger: Sendable {
       """
       files(path TEXT PRIMARY KEY, relative TEXT NOT NULL, size INTEGER NOT NULL,
         modified INTEGER NOT NULL, device INTEGER, inode INTEGER, role TEXT NOT NULL,
-        claim TEXT, kind TEXT NOT NULL, series TEXT, volume TEXT,
+        claim TEXT, kind TEXT NOT NULL, series TEXT, owner TEXT, volume TEXT,
         copy INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL, answer BLOB)
       """,
       "patients(pseudonym TEXT PRIMARY KEY, identity TEXT NOT NULL, name TEXT)",
@@ -108,8 +108,24 @@ public final class Ledger: Sendable {
     }
   }
 
+  /// The rows of a query, each as text.
+  package func rows(_ sql: String) throws -> [String] {
+    try read {
+      try Row.fetchAll($0, sql: sql).map { row in row.map { "\($0)=\($1)" }.joined(separator: " ") }
+    }
+  }
+
   /// Runs SQL as it stands.
   package func execute(_ sql: String) throws { try write { try $0.execute(sql: sql) } }
+
+  /// Runs `body`, which makes its own transactions.
+  func withoutTransaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    do {
+      return try database.writeWithoutTransaction(body)
+    } catch let error as DatabaseError {
+      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+    }
+  }
 
   /// Runs `body` without changing anything.
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
@@ -142,6 +158,21 @@ extension Ledger {
         sql: "INSERT INTO meta(key, value) VALUES ('key', ?)", arguments: [Data(key)])
     }
     return key
+  }
+
+  /// Gives the ledger its key; throws when it has another.
+  func set(key: [UInt8], named store: String) throws {
+    let kept = try read { try Data.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'key'") }
+    guard let kept else {
+      return try write {
+        try $0.execute(
+          sql: "INSERT INTO meta(key, value) VALUES ('key', ?)", arguments: [Data(key)])
+      }
+    }
+    guard [UInt8](kept) == key else {
+      throw CohortError.key(
+        path: path ?? "", reason: "\(store) was begun with another one than the parts")
+    }
   }
 
   private static func randomKey() -> [UInt8] {

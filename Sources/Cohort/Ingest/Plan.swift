@@ -55,8 +55,8 @@ package struct Planner: Sendable {
     let header = series.representative
     let who = header.identity
     let study = who.studyInstanceUID ?? series.seriesUID
-    let given = who.patientID.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
-    let patient = given.isEmpty ? "study:" + study : given
+    let given = given(header)
+    let patient = patient(of: header)
     let folders = series.headers.map { folder(of: $0.identity.path) }
     let common = Set(folders).count == 1 ? folders.prefix(1) : []
     let identity = VolumeIdentity(
@@ -76,11 +76,27 @@ package struct Planner: Sendable {
         + (series.headers.contains { $0.burnedIn != nil } ? ["burned-in-allowed"] : []))
   }
 
+  /// Patient ID, or what stands for it.
+  func patient(of header: DICOMHeader) -> String {
+    let (given, who) = (given(header), header.identity)
+    return given.isEmpty
+      ? "study:" + (who.studyInstanceUID ?? who.seriesInstanceUID ?? "") : given
+  }
+
+  private func given(_ header: DICOMHeader) -> String {
+    header.identity.patientID.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+  }
+
+  /// What a NIfTI file's patient is called.
+  func patient(of file: FoundFile, isChannel: Bool = false) -> String {
+    assumedPatient(of: file, isChannel: isChannel).0
+  }
+
   /// NIfTI files that are the channels of one volume.
   package func plan(
     _ files: [FoundFile], _ summaries: [NIfTISummary], fourthIsChannels: Bool = false
   ) -> PlannedVolume {
-    let (patient, assumption) = patient(of: files[0], isChannel: files.count > 1)
+    let (patient, assumption) = assumedPatient(of: files[0], isChannel: files.count > 1)
     let digests = summaries.map(\.digest).joined(separator: " ")
     let stem = stem(files[0].path, isChannel: files.count > 1)
     let identity = VolumeIdentity(
@@ -97,7 +113,9 @@ package struct Planner: Sendable {
   }
 
   /// BIDS's `sub-`, else the pattern, else the file's name.
-  private func patient(of file: FoundFile, isChannel: Bool) -> (String, assumption: String) {
+  private func assumedPatient(
+    of file: FoundFile, isChannel: Bool
+  ) -> (String, assumption: String) {
     if let part = bids("sub-", file) { return (part, "patient-from-bids") }
     if let found = pattern?.patient(in: file.relative) { return (found, "patient-from-pattern") }
     return (stem(file.path, isChannel: isChannel), "patient-from-name")

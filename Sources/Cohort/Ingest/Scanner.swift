@@ -17,25 +17,44 @@ struct Scanner: Sendable {
   /// Scans what waits. `tick` hears of files and bytes that are done; what is returned are faults of
   /// workers, which are not kept: the files wait again in the next run.
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
-    let last = Locked("")
     let failures = Locked([Refusal]())
-    let next = { @Sendable in
-      try last.change { last -> Job? in
-        let files = try ledger.waiting(after: last, limit: Self.batch)
-        last = files.last?.path ?? last
-        return files.isEmpty ? nil : Job(files: files)
-      }
-    }
-    try withWorkers(workers, launch, limits, next: next) { worker, job in
-      let failed = try answer(worker, job.files)
+    try eachPiece { worker, files in
+      let failed = try answer(worker, files)
       failures.change { $0 += failed }
-      tick(job.files.count, job.files.reduce(0) { $0 + $1.size })
+      tick(files.count, files.reduce(0) { $0 + $1.size })
     }
     return failures.value.sorted { $0.name < $1.name }
   }
 
-  private struct Job: Sendable {
-    var files: [WaitingFile]
+  /// Finds out whom the DICOM files that wait belong to, without reading their pixels.
+  func identify(_ patient: @escaping @Sendable (DICOMHeader) -> String) throws {
+    try eachPiece { worker, files in
+      let items = files.filter { $0.claim != .nifti }.map {
+        var item = ScanItem(path: $0.path, kind: .dicom, partner: nil)
+        item.withPixels = false
+        return item
+      }
+      var owners: [(path: String, series: String?, owner: String)] = []
+      try worker.scan(items) { item, answer in
+        guard case .dicom(let header) = answer else { return }
+        owners.append((item.path, header.identity.seriesInstanceUID, patient(header)))
+      }
+      try ledger.keep(owners: owners)
+    }
+  }
+
+  private func eachPiece(
+    _ body: @escaping @Sendable (Worker, [WaitingFile]) throws -> Void
+  ) throws {
+    let last = Locked("")
+    let next = { @Sendable in
+      try last.change { last -> [WaitingFile]? in
+        let files = try ledger.waiting(after: last, limit: Self.batch)
+        last = files.last?.path ?? last
+        return files.isEmpty ? nil : files
+      }
+    }
+    try withWorkers(workers, launch, limits, next: next, body)
   }
 
   private func answer(_ worker: Worker, _ files: [WaitingFile]) throws -> [Refusal] {

@@ -71,7 +71,8 @@ private struct Session {
     switch item.kind {
     case .dicom:
       do throws(DICOMError) {
-        return .dicom(try DICOMFile.header(item.path, limits: limits.dicom))
+        return .dicom(
+          try DICOMFile.header(item.path, limits: limits.dicom, digest: item.withPixels))
       } catch {
         return .refused(Fault(error))
       }

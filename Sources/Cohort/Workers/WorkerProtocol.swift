@@ -10,6 +10,8 @@ package struct ScanItem: Codable, Equatable {
   package var kind: Kind
   /// The voxels' file of a pair.
   package var partner: String?
+  /// Whether the pixel bytes of a DICOM file are read for their digest.
+  package var withPixels = true
 
   package init(path: String, kind: Kind, partner: String?) {
     (self.path, self.kind, self.partner) = (path, kind, partner)
