@@ -25,6 +25,9 @@ public final class CropPairBatches: Sendable {
   ///   - batchSize: pairs of a batch, B.
   ///   - seed: what everything random follows from, together with the step.
   ///   - startStep: the step of the first batch.
+  ///   - shard: which part of every batch this stream makes; `batchSize` is that part. The parts of
+  ///     all ranks together are the batch of a single stream, sample for sample.
+  ///   - balance: how often slices are seen, compared with one another.
   ///   - threads: how many threads make batches; 0 makes each when it is asked for.
   ///   - prefetch: how many batches may be in the making or waiting.
   ///   - onBadSlice: what happens when a slice cannot be read.
@@ -33,24 +36,27 @@ public final class CropPairBatches: Sendable {
   /// - Throws: when there are no slices or the recipe is out of bounds.
   public init(
     _ source: any SliceSource, slices: [Int]? = nil, recipe: CropPairRecipe, batchSize: Int,
-    seed: UInt64, startStep: Int = 0, threads: Int = 1, prefetch: Int = 4,
-    onBadSlice: BadSlicePolicy = .fail, minimumDeviation: Float = 0
+    seed: UInt64, startStep: Int = 0, shard: Shard = .whole, balance: SampleBalance = .slices,
+    threads: Int = 1, prefetch: Int = 4, onBadSlice: BadSlicePolicy = .fail,
+    minimumDeviation: Float = 0
   ) throws(LoaderError) {
     do { try recipe.validate() } catch { throw .invalid(error.description) }
-    let slices = try usable(slices ?? Array(0..<source.count), of: source)
-    try check(batchSize: batchSize, startStep: startStep)
+    let slices = try usable(slices, of: source)
+    try check(batchSize: batchSize, startStep: startStep, shard, balance, slices)
     let order = SliceOrder(
-      slices: slices, volumes: slices.map { Int32(truncatingIfNeeded: source.volume(of: $0)) },
-      batchSize: batchSize, seed: seed, stream: Streams.order)
+      slices, batchSize: batchSize * shard.of, balance: balance, seed: seed, stream: Streams.order)
     let reader = SliceReader(
       source, candidates: slices, seed: seed, policy: onBadSlice,
       minimumDeviation: minimumDeviation)
     self.reader = reader
     stepsPerEpoch = order.stepsPerEpoch
+    let places = shard.places(batchSize)
     stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
-      source.willRead(order.batch(step + max(threads, 1)))
-      return try makeBatch(step, order.batch(step), recipe, reader, seed: seed)
+      source.willRead(order.batch(step + max(threads, 1), places))
+      let first = step * order.batchSize + places.lowerBound
+      return try makeBatch(
+        step, order.batch(step, places), first: UInt64(first), recipe, reader, seed: seed)
     }
   }
 
@@ -77,15 +83,16 @@ public final class CropPairBatches: Sendable {
 private typealias Drawn = (slice: Int, pair: CropPair, regions: LocalRegions?)
 
 private func makeBatch(
-  _ step: Int, _ slices: [Int], _ recipe: CropPairRecipe, _ reader: SliceReader, seed: UInt64
+  _ step: Int, _ slices: [Int], first: UInt64, _ recipe: CropPairRecipe, _ reader: SliceReader,
+  seed: UInt64
 ) throws(LoaderError) -> CropPairBatch {
   let source = reader.source
   let length = source.channels * recipe.size * recipe.size
-  var queries = [Float](repeating: 0, count: slices.count * length)
-  var keys = queries
+  var queries = unwritten(slices.count * length)
+  var keys = unwritten(slices.count * length)
   var drawn: [Drawn] = []
   for (item, slice) in slices.enumerated() {
-    let sample = UInt64(step * slices.count + item)
+    let sample = first + UInt64(item)
     drawn.append(
       try reader.read(slice, sample: sample, label: false) { chosen, pixels, _ in
         let (pair, regions) = draw(recipe, pixels, seed: seed, sample: sample)
@@ -122,24 +129,45 @@ private func draw(
   return (pair, regions)
 }
 
-/// The slices asked for, if they exist.
-func usable(_ slices: [Int], of source: any SliceSource) throws(LoaderError) -> [Int] {
-  guard !slices.isEmpty else { throw .nothingToLoad }
-  guard slices.allSatisfy({ (0..<source.count).contains($0) }) else {
+/// Numbers that are all written before any is read.
+private func unwritten(_ count: Int) -> [Float] {
+  [Float](unsafeUninitializedCapacity: count) { $1 = count }
+}
+
+extension Shard {
+  /// The places in the whole batch of the part of this rank.
+  func places(_ batchSize: Int) -> Range<Int> { rank * batchSize..<(rank + 1) * batchSize }
+}
+
+/// The slices asked for, if they exist; all of them for nil.
+func usable(_ slices: [Int]?, of source: any SliceSource) throws(LoaderError) -> SliceSelection {
+  guard slices?.isEmpty != true && source.count > 0 else { throw .nothingToLoad }
+  guard slices?.allSatisfy({ (0..<source.count).contains($0) }) != false else {
     throw .invalid("A slice was asked for that the store does not have; it has \(source.count).")
   }
   guard source.width >= 2 && source.height >= 2 else {
     throw .invalid("Slices of \(source.height)×\(source.width) pixels are too small; 2×2 is least.")
   }
-  return slices
+  return slices.map { SliceSelection($0) { source.volume(of: $0) } } ?? source.selection()
 }
 
 /// Checks what every stream needs.
-func check(batchSize: Int, startStep: Int) throws(LoaderError) {
-  guard (1...1 << 20).contains(batchSize) else {
-    throw .invalid("A batch has 1 to 1048576 slices, not \(batchSize).")
+func check(
+  batchSize: Int, startStep: Int, _ shard: Shard, _ balance: SampleBalance,
+  _ slices: SliceSelection
+) throws(LoaderError) {
+  guard shard.of >= 1 && (0..<shard.of).contains(shard.rank) else {
+    throw .invalid("Rank \(shard.rank) of \(shard.of) does not exist; ranks count from 0.")
+  }
+  guard (1...1 << 20).contains(batchSize * shard.of) else {
+    throw .invalid("A batch has 1 to 1048576 slices, not \(batchSize * shard.of).")
   }
   guard (0...1 << 40).contains(startStep) else {
     throw .invalid("A stream cannot start at step \(startStep); the first is 0.")
   }
+  guard case .weights(let weights) = balance else { return }
+  let own = slices.volumes.filter { weights.indices.contains($0) }.map { weights[$0] }
+  guard own.count == slices.volumes.count, own.allSatisfy({ $0 >= 0 && $0.isFinite }),
+    own.reduce(0, +) > 0
+  else { throw .invalid("Every volume needs a weight of 0 or more, and one of them more than 0.") }
 }

@@ -21,31 +21,38 @@ public final class LabelledBatches: Sendable {
   ///   - startStep: the step of the first batch.
   ///   - foregroundShare: at least this share of each batch is drawn from the slices that hold a
   ///     class other than 0, which are found by reading every label once; 0 leaves it to chance.
+  ///   - shard: which part of every batch this stream makes, as for ``CropPairBatches``.
+  ///   - balance: how often slices are seen, compared with one another.
   ///   - threads: how many threads make batches; 0 makes each when it is asked for.
   ///   - prefetch: how many batches may be in the making or waiting.
   ///   - onBadSlice: what happens when a slice cannot be read.
   /// - Throws: when no slice has a label, a recipe is out of bounds, or a label cannot be read.
   public init(
     _ source: any SliceSource, slices: [Int]? = nil, recipe: LabelledRecipe, batchSize: Int,
-    seed: UInt64, startStep: Int = 0, foregroundShare: Double = 0, threads: Int = 1,
-    prefetch: Int = 4, onBadSlice: BadSlicePolicy = .fail
+    seed: UInt64, startStep: Int = 0, foregroundShare: Double = 0, shard: Shard = .whole,
+    balance: SampleBalance = .slices, threads: Int = 1, prefetch: Int = 4,
+    onBadSlice: BadSlicePolicy = .fail
   ) throws(LoaderError) {
     do { try recipe.validate() } catch { throw .invalid(error.description) }
     let labelled = (slices ?? Array(0..<source.count)).filter { source.hasLabel($0) }
     let slices = try usable(labelled, of: source)
-    try check(batchSize: batchSize, startStep: startStep)
+    try check(batchSize: batchSize, startStep: startStep, shard, balance, slices)
     let reader = SliceReader(
       source, candidates: slices, seed: seed, policy: onBadSlice, minimumDeviation: 0)
     let orders = try LabelledBatches.orders(
-      slices, reader, batchSize: batchSize, foregroundShare: foregroundShare, seed: seed)
+      slices, reader, batchSize: batchSize, foregroundShare: foregroundShare, seed: seed,
+      ranks: shard.of, balance)
     self.reader = reader
     stepsPerEpoch = orders[0].stepsPerEpoch
     let (height, width) = recipe.size(sliceHeight: source.height, sliceWidth: source.width)
     stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
-      func sample(_ item: Int) -> UInt64 { UInt64(step * batchSize + item) }
+      let first = (step * shard.of + shard.rank) * batchSize
+      func sample(_ item: Int) -> UInt64 { UInt64(first + item) }
       return try LabelledBatch(
-        step: step, slices: orders.flatMap { $0.batch(step) }, height: height, width: width,
+        step: step,
+        slices: orders.flatMap { $0.batch(step, shard.places($0.batchSize / shard.of)) },
+        height: height, width: width,
         reader: reader, sample: sample
       ) { item in
         var generator = Philox(seed: seed, ordinal: sample(item), stream: Streams.views)
@@ -69,26 +76,30 @@ public final class LabelledBatches: Sendable {
 
   /// One order of all slices, and one of those with foreground for the rest of each batch.
   private static func orders(
-    _ slices: [Int], _ reader: SliceReader, batchSize: Int, foregroundShare: Double, seed: UInt64
+    _ slices: SliceSelection, _ reader: SliceReader, batchSize: Int, foregroundShare: Double,
+    seed: UInt64, ranks: Int, _ balance: SampleBalance
   ) throws(LoaderError) -> [SliceOrder] {
-    func order(_ slices: [Int], _ size: Int, _ stream: UInt32) -> SliceOrder {
-      let volumes = slices.map { Int32(truncatingIfNeeded: reader.source.volume(of: $0)) }
+    func order(_ slices: SliceSelection, _ size: Int, _ stream: UInt32) -> SliceOrder? {
+      guard size > 0 else { return nil }
       return SliceOrder(
-        slices: slices, volumes: volumes, batchSize: size, seed: seed, stream: stream)
+        slices, batchSize: size * ranks, balance: balance, seed: seed, stream: stream)
     }
     let share = min(max(foregroundShare, 0), 1)
     var forced = min(Int((share * Double(batchSize)).rounded(.up)), batchSize)
-    let foreground = forced > 0 ? try reader.slicesWithForeground(slices) : []
+    let foreground =
+      forced > 0 ? try reader.slicesWithForeground(slices) : SliceSelection()
     if foreground.isEmpty { forced = 0 }
     let all = order(slices, batchSize - forced, Streams.order)
     let rest = order(foreground, forced, Streams.foregroundOrder)
-    return [all, rest].filter { $0.batchSize > 0 }
+    return [all, rest].compactMap { $0 }
   }
 }
 
 extension SliceReader {
   /// Those of `slices` whose label holds a class other than 0 and 255.
-  func slicesWithForeground(_ slices: [Int]) throws(LoaderError) -> [Int] {
+  func slicesWithForeground(
+    _ slices: SliceSelection
+  ) throws(LoaderError) -> SliceSelection {
     var found: [Int] = []
     var label = [UInt8](repeating: 0, count: source.height * source.width)
     for slice in slices {
@@ -101,6 +112,6 @@ extension SliceReader {
         try report(slice, error)
       }
     }
-    return found
+    return SliceSelection(found) { source.volume(of: $0) }
   }
 }

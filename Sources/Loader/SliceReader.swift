@@ -5,7 +5,7 @@ import Zarr
 /// Reads the slice of a sample, or the one that takes its place.
 final class SliceReader: @unchecked Sendable {
   let source: any SliceSource
-  private let candidates: [Int]
+  private let candidates: SliceSelection
   private let seed: UInt64
   private let policy: BadSlicePolicy
   private let minimumDeviation: Float
@@ -15,7 +15,7 @@ final class SliceReader: @unchecked Sendable {
 
   /// A reader that finds replacements among `candidates`.
   init(
-    _ source: any SliceSource, candidates: [Int], seed: UInt64, policy: BadSlicePolicy,
+    _ source: any SliceSource, candidates: SliceSelection, seed: UInt64, policy: BadSlicePolicy,
     minimumDeviation: Float
   ) {
     (self.source, self.candidates, self.seed) = (source, candidates, seed)

@@ -26,6 +26,8 @@ public protocol SliceSource: Sendable {
   func readImage(_ slice: Int, into pixels: UnsafeMutableBufferPointer<Int16>) throws
   /// Reads a label, H×W, 255 where undecided; false (and nothing read) if there is none.
   func readLabel(_ slice: Int, into label: UnsafeMutableBufferPointer<UInt8>) throws -> Bool
+  /// All slices, by volume; to be had without looking at each where the source knows its volumes.
+  func selection() -> SliceSelection
 }
 
 extension SliceSource {
@@ -37,6 +39,9 @@ extension SliceSource {
     let wanted = Set(volumes)
     return (0..<count).filter { wanted.contains(volume(of: $0)) }
   }
+
+  /// All slices, found by asking each for its volume.
+  public func selection() -> SliceSelection { SliceSelection(0..<count) { volume(of: $0) } }
 }
 
 /// Slices held in memory, for small data and for tests.

@@ -18,4 +18,13 @@ extension SliceStore: SliceSource {
   public func position(of slice: Int) -> Float { entry(slice).position }
   /// Whether a slice has a label.
   public func hasLabel(_ slice: Int) -> Bool { entry(slice).hasLabel }
+
+  /// All slices; the store knows where its volumes begin.
+  public func selection() -> SliceSelection {
+    var all = SliceSelection()
+    for (ordinal, volume) in volumes.enumerated() {
+      all.append(volume.firstSlice..<volume.firstSlice + volume.sliceCount, volume: ordinal)
+    }
+    return all
+  }
 }

@@ -23,7 +23,8 @@ public struct VolumeBatches {
     precondition(batchSize > 0, "a batch has at least one slice")
     (self.slices, self.batchSize) = (slices, batchSize)
     reader = SliceReader(
-      source, candidates: slices, seed: 0, policy: .fail, minimumDeviation: 0)
+      source, candidates: SliceSelection(slices) { source.volume(of: $0) }, seed: 0, policy: .fail,
+      minimumDeviation: 0)
   }
 
   /// The next slices, or nil after the last. Throws when one cannot be read.

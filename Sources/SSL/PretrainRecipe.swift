@@ -14,6 +14,8 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var steps = 1200
   /// Slices of a batch, B.
   public var batch = 64
+  /// Whether every slice is seen as often as every other, or every volume.
+  public var balance = Balance.slices
   /// How weights follow their derivatives.
   public var optimiser = Optimiser.sgd
   /// The highest learning rate; 0: 0.03 · B/256 for SGD (MoCo v2), 0.001 for AdamW. It rises over the
@@ -68,6 +70,14 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+
+  /// What is seen as often as every other of its kind.
+  public enum Balance: String, Codable, Sendable, CaseIterable {
+    /// Each slice once an epoch.
+    case slices
+    /// Each volume alike, whatever the number of its slices.
+    case volumes
+  }
 
   /// The encoder's family.
   public enum Architecture: String, Codable, Sendable, CaseIterable {

@@ -40,7 +40,7 @@ struct PretrainRun {
     if !recipe.local.enabled { crops.regions.count = 0 }
     batches = try CropPairBatches(
       data.source, slices: data.slices, recipe: crops, batchSize: recipe.batch, seed: recipe.seed,
-      startStep: cursor)
+      startStep: cursor, balance: recipe.balance == .volumes ? .volumes : .slices)
   }
 
   /// Makes the folder, its recipe and its log.

@@ -151,4 +151,39 @@ import Testing
       try CropPairBatches(slices, recipe: recipe, batchSize: 4, seed: 1)
     }
   }
+
+  @Test func theRanksTogetherMakeTheBatchOfOne() throws {
+    let whole = try batches(threads: 0, count: 8, batchSize: 6)
+    let parts = try (0..<3).map { rank in
+      try CropPairBatches(
+        slices, recipe: smallCrops, batchSize: 2, seed: 3, shard: Shard(rank: rank, of: 3))
+    }
+    for batch in whole {
+      let own = try parts.map { try $0.next() }
+      #expect(own.allSatisfy { $0.count == 2 })
+      #expect(own.flatMap(\.slices) == batch.slices)
+      #expect(own.flatMap(\.queries) == batch.queries)
+      #expect(own.flatMap(\.pairs) == batch.pairs)
+    }
+    #expect(Set(whole.flatMap(\.slices)).count == 48)
+  }
+
+  @Test func everyVolumeComesAlikeWhenAskedFor() throws {
+    let stream = try CropPairBatches(
+      slices, recipe: smallCrops, batchSize: 5, seed: 3, balance: .volumes)
+    for _ in 0..<12 { #expect(try Set(stream.next().volumes).count == 5) }
+  }
+
+  @Test func whatIsNoShareOrWeightIsRefused() {
+    for (shard, balance) in [
+      (Shard(rank: 2, of: 2), .slices), (Shard(rank: 0, of: 0), .slices),
+      (.whole, .weights([1, 1])), (.whole, .weights([0, 0, 0, 0, 0])),
+      (.whole, .weights([1, 1, -1, 1, 1])),
+    ] as [(Shard, SampleBalance)] {
+      #expect(throws: LoaderError.self) {
+        try CropPairBatches(
+          slices, recipe: smallCrops, batchSize: 4, seed: 1, shard: shard, balance: balance)
+      }
+    }
+  }
 }
