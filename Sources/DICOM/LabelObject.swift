@@ -21,6 +21,15 @@ public struct LabelObject: Codable, Sendable, Equatable {
   /// The grid that the frames of a segmentation span, where they do.
   public var grid: Grid?
 
+  /// Makes the references of an object.
+  public init(
+    kind: Kind, seriesUIDs: [String], instanceUIDs: [String], frameOfReferenceUIDs: [String],
+    grid: Grid? = nil
+  ) {
+    (self.kind, self.seriesUIDs, self.instanceUIDs) = (kind, seriesUIDs, instanceUIDs)
+    (self.frameOfReferenceUIDs, self.grid) = (frameOfReferenceUIDs, grid)
+  }
+
   /// The most UIDs of each kind that are kept.
   public static let mostUIDs = 4096
 }

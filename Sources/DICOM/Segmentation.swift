@@ -37,11 +37,8 @@ extension DICOMFile {
         numbers: try numbers(values, kind, segment: frame.segment, frame: index))
       try draw(pixels, into: &structures, on: grid)
     }
-    return names.compactMap { structures[$0.number] }.map { structure in
-      var structure = structure
-      if structure.mask.planes.isEmpty { structure.problem = "the segment has no voxel" }
-      return structure
-    }
+    // A segment without frames was looked for and not found: it stays, with no voxel.
+    return names.compactMap { structures[$0.number] }
   }
 
   /// The target's grid if every frame is a plane of it, else the frames' own.

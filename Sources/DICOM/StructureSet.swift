@@ -12,10 +12,10 @@ extension DICOMFile {
       let number = region.integer(Tag.referencedROINumber)
       var name = number.flatMap { names[$0] } ?? Structure.Name(number: 0, label: "")
       if name.number == 0 { name.number = place + 1 }
-      structures.append(try structure(name, region, on: grid, &budget))
+      if let one = try structure(name, region, on: grid, &budget) { structures.append(one) }
     }
     guard !structures.isEmpty else {
-      throw .malformed(path: path, reason: "a structure set without contours")
+      throw .malformed(path: path, reason: "a structure set without closed contours")
     }
     return structures
   }
@@ -41,9 +41,10 @@ extension DICOMFile {
     return names
   }
 
+  /// Nil for what encloses nothing by intent: points, open lines, entries never drawn.
   private func structure(
     _ name: Structure.Name, _ region: DICOMItem, on grid: Grid, _ budget: inout Int
-  ) throws(DICOMError) -> Structure {
+  ) throws(DICOMError) -> Structure? {
     let empty = StructureMask(grid: grid)
     func refused(_ reason: String) -> Structure {
       Structure(name: name, mask: empty, problem: reason)
@@ -51,7 +52,7 @@ extension DICOMFile {
     var contours: [[SIMD3<Double>]] = []
     for (place, contour) in region.items(Tag.contourSequence).enumerated() {
       let kind = contour.text(Tag.contourGeometricType) ?? ""
-      guard kind.hasPrefix("CLOSED") else { continue }  // points and open lines enclose nothing
+      guard kind.hasPrefix("CLOSED") else { continue }
       guard let numbers = contour.numbers(Tag.contourData), numbers.count % 3 == 0 else {
         return refused("contour \(place + 1) holds no points of three numbers")
       }
@@ -64,7 +65,7 @@ extension DICOMFile {
           SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2])
         })
     }
-    guard !contours.isEmpty else { return refused("no closed contours") }
+    guard !contours.isEmpty else { return nil }
     do throws(ContourFault) {
       return Structure(name: name, mask: try StructureMask(filling: contours, on: grid))
     } catch {

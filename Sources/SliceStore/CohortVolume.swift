@@ -63,7 +63,11 @@ public struct LabelImage: Sendable, Equatable, Codable {
   public var name: String
   /// What the classes are called.
   public var names: [Int: String]
+  /// How the grid that the mask was drawn on differs from the volume's; nil for the same voxels.
+  public var resampledFrom: GridDifference?
 
   /// Names a mask.
-  public init(name: String, names: [Int: String] = [:]) { (self.name, self.names) = (name, names) }
+  public init(name: String, names: [Int: String] = [:], resampledFrom: GridDifference? = nil) {
+    (self.name, self.names, self.resampledFrom) = (name, names, resampledFrom)
+  }
 }

@@ -44,8 +44,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   /// `duplicate` when the store has the volume and it is not `replacing` that, `shape` when a mask is
   /// on another grid. What is replaced is there until its successor is, whenever the process dies.
   public func add(
-    volume: Volume, record: CohortVolume, labels: [(name: String, map: LabelMap)] = [],
-    replacing: Bool = false
+    volume: Volume, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
   ) throws {
     guard replacing || !contains(record.id) else {
       throw StoreError.duplicate(path: path, volume: record.id)
@@ -55,8 +54,8 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     let draft = folder.writing + "/" + record.id
     try deleteTree(draft)
     var files = try write(volume, record: record, to: draft)
-    for (name, map) in labels.sorted(by: { $0.name < $1.name }) {
-      files += try write(map, named: name, to: draft)
+    for label in labels.sorted(by: { $0.name < $1.name }) {
+      files += try write(label, to: draft)
     }
     if !labels.isEmpty {
       let ome = OMEMetadata.labels(record.labels.map(\.name))
@@ -115,7 +114,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   func folder(of id: String) -> String { path + "/volumes/" + id }
 
   private func checked(
-    _ record: CohortVolume, volume: Volume, labels: [(name: String, map: LabelMap)]
+    _ record: CohortVolume, volume: Volume, labels: [CohortLabel]
   ) throws -> CohortVolume {
     try checkName(record.id)
     var record = record
@@ -124,12 +123,13 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     func fail(_ reason: String) -> StoreError { .shape(volume: record.id, reason: reason) }
     guard volume.grid.count > 0, volume.leading.count > 0 else { throw fail("no voxels") }
     guard volume.grid.sliceCount <= (1 << 30) / volume.type.size else { throw fail("huge slices") }
-    for (name, map) in labels {
-      try checkName(name)
-      guard map.grid.size == volume.grid.size else { throw fail("mask \(name) is on another grid") }
+    for label in labels {
+      try checkName(label.name)
+      guard label.size == volume.grid.size else {
+        throw fail("mask \(label.name) is on another grid")
+      }
     }
-    record.labels = labels.map { LabelImage(name: $0.name, names: $0.map.names) }
-      .sorted { $0.name < $1.name }
+    record.labels = labels.map(\.record).sorted { $0.name < $1.name }
     guard Set(record.labels.map(\.name)).count == labels.count else {
       throw fail("two masks of one name")
     }
@@ -152,15 +152,16 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
       + [try put(groupDocument(attributes), at: "zarr.json", in: draft)]
   }
 
-  private func write(_ map: LabelMap, named name: String, to draft: String) throws -> Files {
-    let volume = map.volume
+  private func write(_ label: CohortLabel, to draft: String) throws -> Files {
+    let (name, volume) = (label.name, try label.voxels().volume)
+    precondition(volume.grid.size == label.size, "the voxels of a mask are not as many as was said")
     let ome = OMEMetadata(grid: volume.grid, leading: .none)
     let metadata = CohortLayout.array(
       of: volume, names: ome.axisNames, codec: CohortLayout.labelCodec, shardBytes: shardBytes)
     let below = "labels/\(name)"
     let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata, syncing: false).write(
       volume.bytes)
-    let group = groupDocument(["ome": ome.image(named: name, labels: map.names)])
+    let group = groupDocument(["ome": ome.image(named: name, labels: label.names)])
     return array.map { ("\(below)/0/" + $0.path, $0.digest) }
       + [try put(group, at: below + "/zarr.json", in: draft)]
   }

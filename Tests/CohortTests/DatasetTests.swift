@@ -64,4 +64,46 @@ import Testing
     try folder.write(text, to: "dataset.json")
     #expect(throws: Refusal.self) { try Dataset(folder.path) }
   }
+
+  @Test func nnUNetsOwnListOfCasesIsTaken() throws {
+    let folder = TemporaryFolder()
+    for file in ["a/x.nii.gz", "a/y.nii.gz", "l/x.nii.gz"] { try folder.write("x", to: file) }
+    try folder.write(
+      """
+      {"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "all": [1, 2]},
+       "dataset": {"one": {"images": ["a/x.nii.gz", "./a/y.nii.gz"], "label": "l/x.nii.gz"},
+                   "two": {"images": ["a/gone.nii.gz"], "label": "l/x.nii.gz"},
+                   "three": {"images": ["../a/x.nii.gz"]}}}
+      """, to: "dataset.json")
+    let dataset = try Dataset(folder.path)
+    #expect(
+      dataset.cases == [
+        Dataset.Case(
+          images: [folder / "a/x.nii.gz", folder / "a/y.nii.gz"], label: folder / "l/x.nii.gz")
+      ])
+    #expect(dataset.refusals.map(\.code) == [.dataset, .dataset])
+    #expect(dataset.regions == ["all": [1, 2]])
+  }
+
+  @Test func aCaseThatLacksAChannelIsRefused() throws {
+    let folder = TemporaryFolder()
+    for file in ["p_0000.nii", "p_0001.nii", "q_0000.nii"] {
+      try folder.write("x", to: "imagesTr/" + file)
+    }
+    try folder.write(
+      "{\"channel_names\": {\"0\": \"CT\", \"1\": \"PET\"}, \"file_ending\": \".nii\"}",
+      to: "dataset.json")
+    let dataset = try Dataset(folder.path)
+    #expect(dataset.cases.map(\.images.count) == [2])
+    #expect(dataset.refusals.map(\.code) == [.channels])
+  }
+
+  @Test func filesOfAnotherKindAreSaidToBeSo() throws {
+    let folder = TemporaryFolder()
+    try folder.write("x", to: "imagesTr/p_0000.png")
+    try folder.write("{\"file_ending\": \".png\"}", to: "dataset.json")
+    #expect {
+      try Dataset(folder.path)
+    } throws: { ($0 as? Refusal)?.sentence.contains(".png") ?? false }
+  }
 }

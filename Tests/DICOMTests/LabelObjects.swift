@@ -37,7 +37,7 @@ enum LabelObjects {
       try root.put(0x0020_0052, "UI", "1.2.3.5")
       let referenced = try root.addItem(0x0008_1115)
       try referenced.put(0x0020_000E, "UI", series)
-      try referenced.addItem(0x0008_114A).put(0x0008_1155, "UI", "1.2.3.9.1")
+      try referenced.addItem(0x0008_114A).put(0x0008_1155, "UI", "\(series).1")
       try putPixelModule(root)
       try root.put(0x0062_0001, "CS", type)
       if let maximum { try root.put(0x0062_000E, "US", numbers: [Double(maximum)]) }

@@ -22,6 +22,8 @@ package struct Dataset: Equatable {
   package var channels: [String] = []
   /// Names of the classes.
   package var labelNames: [Int: String] = [:]
+  /// Regions made of several classes, which may overlap: nnU-Net's lists.
+  package var regions: [String: [Int]] = [:]
   /// Entries that cannot be used.
   package var refusals: [Refusal] = []
 
@@ -45,13 +47,15 @@ package struct Dataset: Equatable {
     else { throw Refusal(.dataset, .file, name: path) }
     channels = Self.ordered(document.channelNames ?? document.modality ?? [:])
     labelNames = Self.names(document.labels ?? [:])
+    regions = Self.regions(document.labels ?? [:])
     let listed = (document.training ?? []) + (document.test ?? [])
-    if listed.isEmpty {
-      let ending = document.fileEnding ?? ".nii.gz"
-      cases =
-        find(in: "imagesTr", labels: "labelsTr", ending) + find(in: "imagesTs", labels: nil, ending)
-    } else {
+    if let named = document.dataset, !named.isEmpty {
+      named.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        .forEach { take($0.value.images, label: $0.value.label) }
+    } else if !listed.isEmpty {
       take(listed)
+    } else {
+      try takeFolders(ending: document.fileEnding ?? ".nii.gz", path)
     }
     let present = cases.filter { !$0.images.isEmpty }
     guard !present.isEmpty || !refusals.isEmpty else { throw Refusal(.dataset, .file, name: path) }
@@ -69,10 +73,60 @@ package struct Dataset: Equatable {
       switch value {
       case .name(let name): if let number = Int(key) { names[number] = name }
       case .number(let number): names[number] = key
-      case .region: break
+      case .region(let classes): if classes.count == 1 { names[classes[0]] = key }
       }
     }
     return names.filter { (0...65_535).contains($0.key) }
+  }
+
+  /// `"whole": [1, 2]`: a list of one class is that class's name.
+  static func regions(_ labels: [String: LabelValue]) -> [String: [Int]] {
+    labels.compactMapValues { value in
+      guard case .region(let classes) = value else { return nil }
+      let sound = classes.filter { (1...65_535).contains($0) }
+      return sound.isEmpty ? nil : sound
+    }
+  }
+
+  /// nnU-Net's raw folders, whose files are listed nowhere.
+  private mutating func takeFolders(ending: String, _ path: String) throws(Refusal) {
+    guard [".nii.gz", ".nii"].contains(ending.lowercased()) else {
+      throw Refusal(
+        .dataset, .file, name: path,
+        sentence: "its files end in \(ending.prefix(16)); NIfTI is read, as .nii.gz or .nii")
+    }
+    cases =
+      find(in: "imagesTr", labels: "labelsTr", ending) + find(in: "imagesTs", labels: nil, ending)
+    let expected = channels.count
+    cases.removeAll { one in
+      guard expected > 0, one.images.count != expected, let first = one.images.first else {
+        return false
+      }
+      refusals.append(
+        Refusal(
+          .channels, .file, name: first,
+          sentence: "\(one.images.count) channels are there, \(expected) are described",
+          files: one.images.count))
+      return true
+    }
+  }
+
+  /// A case of nnU-Net's `dataset`: a file a channel.
+  private mutating func take(_ paths: [String], label: String?) {
+    let images = paths.compactMap { inside($0) }
+    guard !images.isEmpty, images.count == paths.count, images.allSatisfy(exists) else {
+      let missing = paths.first { inside($0).map { !exists($0) } ?? true }
+      refusals.append(Refusal(.dataset, .file, name: folder + "/" + (missing ?? "")))
+      return
+    }
+    cases.append(Case(images: images, label: found(label)))
+  }
+
+  /// The mask of a case; one that is not there is refused.
+  private mutating func found(_ label: String?) -> String? {
+    guard let label = label.flatMap({ inside($0) }) else { return nil }
+    if !exists(label) { refusals.append(Refusal(.dataset, .label, name: label)) }
+    return exists(label) ? label : nil
   }
 
   private mutating func take(_ listed: [Entry]) {
@@ -86,9 +140,7 @@ package struct Dataset: Equatable {
         refusals.append(Refusal(.dataset, .file, name: image))
         continue
       }
-      let label = entry.label.flatMap { inside($0) }
-      if let label, !exists(label) { refusals.append(Refusal(.dataset, .label, name: label)) }
-      cases.append(Case(images: images, label: label.flatMap { exists($0) ? $0 : nil }))
+      cases.append(Case(images: images, label: found(entry.label)))
     }
   }
 
@@ -135,12 +187,19 @@ private struct Document: Decodable {
   var labels: [String: LabelValue]?
   var fileEnding: String?
   var training, test: [Entry]?
+  /// nnU-Net's own list of cases, by name.
+  var dataset: [String: NamedCase]?
 
   enum CodingKeys: String, CodingKey {
-    case modality, labels, training, test
+    case modality, labels, training, test, dataset
     case channelNames = "channel_names"
     case fileEnding = "file_ending"
   }
+}
+
+private struct NamedCase: Decodable {
+  var images: [String]
+  var label: String?
 }
 
 /// `{"image": …, "label": …}`, or a path alone.
@@ -164,7 +223,7 @@ private struct Entry: Decodable {
 enum LabelValue: Decodable {
   case name(String)
   case number(Int)
-  case region
+  case region([Int])
 
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
@@ -173,7 +232,7 @@ enum LabelValue: Decodable {
     } else if let name = try? value.decode(String.self) {
       self = .name(name)
     } else {
-      self = .region
+      self = .region((try? value.decode([Int].self)) ?? [])
     }
   }
 }

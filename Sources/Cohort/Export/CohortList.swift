@@ -31,6 +31,8 @@ public struct CohortList: Sendable, Codable, Equatable {
     public var part: String
     /// The file, or the folder of the files.
     public var source: String
+    /// What keyed names of its structures stand for.
+    public var structures: [String: String]?
   }
 
   /// Volumes, sorted by name.
@@ -40,6 +42,7 @@ public struct CohortList: Sendable, Codable, Equatable {
   public init(_ store: String) throws {
     let cohort = try CohortStore(store)
     var known: [String: VolumeIdentity] = [:]
+    var structures: [String: [String: String]] = [:]
     let path = Ledger.path(of: store)
     if access(path, R_OK) == 0 {
       let ledger = try Ledger(path)
@@ -49,10 +52,12 @@ public struct CohortList: Sendable, Codable, Equatable {
         volume.seriesUID = names.shown(volume.seriesUID)
         known[volume.id] = volume
       }
+      structures = try ledger.structures()
     }
     entries = try cohort.volumes.map { record in
-      Entry(
-        volume: IngestReport.Row(record), identity: known[record.id].map(CohortList.Identity.init))
+      var identity = known[record.id].map(CohortList.Identity.init)
+      identity?.structures = structures[record.id]
+      return Entry(volume: IngestReport.Row(record), identity: identity)
     }
   }
 
@@ -84,7 +89,7 @@ public struct CohortList: Sendable, Codable, Equatable {
     "patient": { [$0.volume.patient] + one($0.identity?.patient) },
     "modality": { one($0.volume.modality) },
     "source": { [$0.volume.source] },
-    "label": { $0.volume.labels },
+    "label": { $0.volume.labels + ($0.identity?.structures?.values.sorted() ?? []) },
     "flag": { $0.volume.flags },
     "name": { one($0.identity?.patientName) },
     "description": { one($0.identity?.seriesDescription) },

@@ -48,6 +48,7 @@ package struct GivenNames {
   func allowed(_ masks: [AssignedMask]) -> [AssignedMask] {
     var taken: Set<String> = []
     return masks.map { mask in
+      guard mask.object == nil else { return mask }  // named when it is read: `StructureNames`
       var mask = mask
       let name = allowed(mask.name, else: "labels")
       (mask.name, mask.names) = (name, allowed(mask.names))

@@ -4,6 +4,8 @@ import DICOM
 public struct IngestRecipe: Sendable, Codable, Equatable {
   /// A folder of NIfTI masks to be matched to the volumes; empty for none.
   public var labels = ""
+  /// How masks are taken.
+  public var masks = MaskRecipe()
   /// A file that holds the key of the pseudonyms; empty for the ledger's own.
   public var key = ""
   /// A regular expression whose first group (or whole match) in a NIfTI file's path is the

@@ -41,6 +41,8 @@ public struct IngestReport: Sendable, Equatable {
     public var type: String
     /// Names of its masks.
     public var labels: [String]
+    /// How the grids of masks that were resampled differed from the volume's, by name.
+    public var resampled: [String: GridDifference]?
     /// What was assumed or is odd.
     public var flags: [String]
     /// What became of it; nil in the store's own report.
@@ -163,6 +165,10 @@ extension IngestReport.Row {
       leading: record.leading.count,
       spacing: [spacing.x, spacing.y, spacing.z].map { ($0 * 1000).rounded() / 1000 },
       type: record.type.rawValue, labels: record.labels.map(\.name), flags: record.flags)
+    let differences = record.labels.compactMap { label in
+      label.resampledFrom.map { (label.name, $0) }
+    }
+    if !differences.isEmpty { resampled = Dictionary(uniqueKeysWithValues: differences) }
   }
 }
 

@@ -32,8 +32,11 @@ extension IngestSession {
       }
     }
     if let labels {
-      found.masks = try Discovery([labels]).nifti
-      try ledger.sight(found.masks.map { ($0, .nifti) }, as: .label, run: run)
+      let drawn = try Discovery([labels])
+      found.masks = drawn.nifti
+      let files = drawn.nifti.map { ($0, Sniff.nifti) } + drawn.dicom.map { ($0, .dicom) }
+      try ledger.sight(
+        files + drawn.perhapsDICOM.map { ($0, .perhapsDICOM) }, as: .label, run: run)
     }
     try ledger.forgetWaiting(before: run)
     try ledger.settleLinks(run: run)

@@ -15,7 +15,10 @@ extension IngestSession {
 
   /// Which masks of the labels' folder go with which volumes, new ones and stored ones.
   func match(_ found: Found, _ scan: Scan) throws -> [String: [AssignedMask]] {
-    guard !found.masks.isEmpty else { return [:] }
+    let derived = derivedMasks(found, scan.summaries)
+    let objects = try ledger.labelObjects(run: run)
+    guard !found.masks.isEmpty || !derived.isEmpty || !objects.isEmpty else { return [:] }
+    var places: [String: ObjectMatching.Candidate] = [:]
     var candidates: [String: MaskMatching.Candidate] = [:]
     let identities = try ledger.volumes()
     let names = Dictionary(uniqueKeysWithValues: identities.map { ($0.id, $0.names) })
@@ -26,6 +29,12 @@ extension IngestSession {
     func add(_ plan: PlannedVolume) {
       let id = plan.identity.id
       candidates[id] = MaskMatching.Candidate(id: id, names: plan.identity.names, grid: plan.grid)
+      if !objects.isEmpty { places[id] = plan.objectCandidate }
+    }
+    for known in identities where !objects.isEmpty {
+      guard let grid = candidates[known.id]?.grid else { continue }
+      places[known.id] = ObjectMatching.Candidate(
+        id: known.id, seriesUID: known.seriesUID, grid: grid)
     }
     scan.nifti.forEach(add)
     try ledger.eachSeries(run: run) { series in
@@ -33,9 +42,11 @@ extension IngestSession {
         .forEach { add(planner.plan($0)) }
     }
     let matching = MaskMatching(
-      folder: recipe.labels, masks: found.masks, summaries: scan.summaries,
+      folder: recipe.labels, masks: found.masks + derived, summaries: scan.summaries,
       candidates: candidates.keys.sorted().compactMap { candidates[$0] })
-    for refusal in matching.refusals {
+    let drawn = ObjectMatching(
+      objects, candidates: places.keys.sorted().compactMap { places[$0] })
+    for refusal in matching.refusals + drawn.refusals {
       // Another part may have the volume; the merged ledger will say whether none had.
       if shard != nil && refusal.code == .labelUnmatched {
         try ledger.keep(refusal)
@@ -43,7 +54,15 @@ extension IngestSession {
         try refuse(refusal)
       }
     }
-    return matching.assigned
+    return matching.assigned.merging(drawn.assigned) { $0 + $1 }
+  }
+
+  /// BIDS's masks among the images that were given.
+  private func derivedMasks(_ found: Found, _ summaries: [String: NIfTISummary]) -> [FoundFile] {
+    let given = Set(found.masks.map(\.path))
+    return summaries.keys.filter { BIDSName.isMask($0) && !given.contains($0) }.sorted().map {
+      FoundFile(path: $0, relative: $0, size: 0, modified: 0)
+    }
   }
 
   /// The masks that a volume is to have.
@@ -56,8 +75,21 @@ extension IngestSession {
       !masks.contains(where: { $0.name == "labels" })
     {
       masks.append(
-        AssignedMask(path: path, name: "labels", names: plan.labelNames, digest: summary.digest))
+        AssignedMask(
+          path: path, name: "labels", names: plan.labelNames, digest: summary.digest,
+          regions: plan.labelRegions, isClosed: !plan.labelNames.isEmpty))
     }
     return GivenNames(of: plan.identity).allowed(masks)
+  }
+}
+
+extension PlannedVolume {
+  /// What label objects may be matched by; nil for what is no DICOM.
+  fileprivate var objectCandidate: ObjectMatching.Candidate? {
+    guard case .dicom(let series) = source else { return nil }
+    return ObjectMatching.Candidate(
+      id: identity.id, seriesUID: series.seriesUID,
+      frameOfReferenceUID: series.representative.identity.frameOfReferenceUID,
+      instances: Set(series.headers.compactMap(\.identity.sopInstanceUID)), grid: series.grid)
   }
 }

@@ -57,7 +57,10 @@ extension IngestSession {
     } catch {
       switch error {
       case .nothingNew(let ids):
-        try ids.forEach { try note($0, .known, nil) }
+        for id in ids {
+          try addMasks(assigned[id] ?? [], to: id, worker)
+          try note(id, .known, nil)
+        }
         return ids.map { ($0, .known) }
       case .refused(let refusal): try refuse(refusal)
       case .other(let error): throw error
@@ -110,10 +113,9 @@ extension IngestSession {
     let record = plan.record(read, pseudonyms)
     let labels = try readMasks(masks, on: read.volume.grid, worker)
     try writer.add(
-      volume: read.volume, record: record, labels: labels.map { ($0.name, $0.map) },
-      replacing: isStored)
+      volume: read.volume, record: record, labels: labels.map(\.label), replacing: isStored)
     try ledger.keep(plan.identity)
-    try ledger.keep(masks: labels.map { ($0.name, $0.digest, $0.source) }, of: id)
+    try keep(labels, of: id)
     let isSuccessor = try clear(fromSource: plan, but: id)
     let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
     try note(id, outcome, plan.identity)
@@ -135,13 +137,12 @@ extension IngestSession {
   private func addMasks(_ masks: [AssignedMask], to id: String, _ worker: Worker) throws {
     guard try !has(masks, id) else { return }
     let record = try writer.record(id)
-    let labels = try readMasks(masks, on: record.grid, worker)
+    let labels = try readMasks(masks, on: record.grid, worker, stored: id)
     guard !labels.isEmpty, let stored else { return }
     let volume = try stored.volume(id)
     let all = try keepingOld(labels, of: id)
-    try writer.add(
-      volume: volume, record: record, labels: all.map { ($0.name, $0.map) }, replacing: true)
-    try ledger.keep(masks: all.map { ($0.name, $0.digest, $0.source) }, of: id)
+    try writer.add(volume: volume, record: record, labels: all.map(\.label), replacing: true)
+    try keep(all, of: id)
   }
 
   private func note(
@@ -152,66 +153,5 @@ extension IngestSession {
     row.name = identity.map { archives.shown($0.source) }
     if let identity, row.source == "nifti" { try ledger.withdraw(.file, [identity.source]) }
     report.change { $0.add(row) }
-  }
-}
-
-/// A mask on its volume's grid.
-private struct ReadMask {
-  var name: String
-  var map: LabelMap
-  var digest: String
-  var source: String
-}
-
-extension IngestSession {
-  /// Whether a stored volume has these masks already, unchanged.
-  private func has(_ masks: [AssignedMask], _ id: String) throws -> Bool {
-    let names = Set(try writer.record(id).labels.map(\.name))
-    let digests = try ledger.masks(of: id)
-    return masks.allSatisfy { mask in
-      names.contains(mask.name) && (digests[mask.name] ?? mask.digest) == mask.digest
-    }
-  }
-
-  /// Reads masks and turns them to the volume's order of axes; one that does not fit is refused,
-  /// and its volume taken without it.
-  private func readMasks(
-    _ masks: [AssignedMask], on grid: Grid, _ worker: Worker
-  ) throws -> [ReadMask] {
-    var read: [ReadMask] = []
-    for mask in masks {
-      do throws(Fault) {
-        let map = try worker.readMask(mask.path, names: mask.names)
-        guard let aligned = map.aligned(to: grid) else {
-          throw Fault(.labelGrid, RefusalCode.labelGrid.explanation)
-        }
-        read.append(
-          ReadMask(name: mask.name, map: aligned, digest: mask.digest, source: mask.path))
-      } catch {
-        try refuse(Refusal(error.code, .label, name: mask.path, sentence: error.sentence))
-        continue
-      }
-      try ledger.withdraw(.label, [mask.path])
-    }
-    return read
-  }
-
-  /// New masks, and those that the stored volume has under other names. A new one without names of
-  /// classes keeps those of the mask that it replaces.
-  private func keepingOld(_ new: [ReadMask], of id: String) throws -> [ReadMask] {
-    guard let stored, stored.contains(id) else { return new }
-    let digests = try ledger.masks(of: id)
-    var all = new
-    for label in try writer.record(id).labels {
-      if let place = all.firstIndex(where: { $0.name == label.name }) {
-        if all[place].map.names.isEmpty { all[place].map.names = label.names }
-      } else {
-        all.append(
-          ReadMask(
-            name: label.name, map: try stored.label(id, label.name),
-            digest: digests[label.name] ?? "", source: ""))
-      }
-    }
-    return all
   }
 }

@@ -7,6 +7,8 @@ enum FileKind: String {
   /// Its header has not been read yet.
   case waiting
   case dicom
+  /// A SEG or an RTSTRUCT.
+  case object
   case nonImage = "non-image"
   case nifti, refused, other
   /// Another name of a file that is there already.
@@ -146,7 +148,11 @@ extension Ledger {
   package func keep(_ found: [(file: WaitingFile, answer: ScanAnswer)]) throws {
     try write { db in
       let statement = try db.cachedStatement(
-        sql: "UPDATE files SET kind = ?, series = ?, answer = ? WHERE path = ?")
+        // Images beside masks are not asked for.
+        sql: """
+          UPDATE files SET kind = CASE WHEN role = 'label' AND ?1 = 'dicom' THEN 'other' ELSE ?1 END,
+            series = ?2, answer = ?3 WHERE path = ?4
+          """)
       for (file, answer) in found {
         let isOther = answer.isNotDICOM && file.claim == .perhaps
         let body = isOther ? nil : Data(try Frames.encode(answer).dropFirst(4))
@@ -224,7 +230,8 @@ struct FileCounts {
 extension ScanAnswer {
   var kind: FileKind {
     switch self {
-    case .dicom(let header): header.nonImage == nil ? .dicom : .nonImage
+    case .dicom(let header):
+      header.labelObject != nil ? .object : header.nonImage == nil ? .dicom : .nonImage
     case .nifti: .nifti
     case .refused: .refused
     }

@@ -154,7 +154,9 @@ extension Ledger {
   /// Removes what is known of a volume that has given way to others.
   func forget(volume id: String) throws {
     try write { db in
-      try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+      for table in ["masks", "structures"] {
+        try db.execute(sql: "DELETE FROM \(table) WHERE volume = ?", arguments: [id])
+      }
       try db.execute(sql: "DELETE FROM volumes WHERE id = ?", arguments: [id])
     }
   }

@@ -143,7 +143,7 @@ extension Ledger {
           """, arguments: [pseudonym])
       for row in rows {
         let (id, uid, source): (String, String, String) = (row["id"], row["uid"], row["source"])
-        try db.execute(sql: "DELETE FROM masks WHERE volume = ?", arguments: [id])
+        try forgetMasks(of: id, db)
         try db.execute(
           sql: "DELETE FROM refusals WHERE instr(subject, ?) > 0", arguments: [source])
         try db.execute(

@@ -74,6 +74,10 @@ public final class Ledger: Sendable {
       archives(folder TEXT PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL,
         modified INTEGER NOT NULL)
       """,
+      """
+      structures(volume TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY(volume, name))
+      """,
       "refusals(subject TEXT PRIMARY KEY, refusal BLOB NOT NULL)",
     ] {
       try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")

@@ -1,3 +1,4 @@
+import DICOM
 import Foundation
 import Imaging
 import NIfTI
@@ -9,15 +10,22 @@ package struct AssignedMask: Sendable, Equatable {
   package var name: String
   /// What its classes are called.
   package var names: [Int: String]
-  /// SHA-256 of its file.
+  /// A digest of its file.
   var digest: String
+  /// A SEG's or an RTSTRUCT's kind: its structures get their names when they are read.
+  var object: LabelObject.Kind?
+  /// Classes that stand for a region each, beside their own label image: nnU-Net's lists.
+  var regions: [String: [Int]] = [:]
+  /// Whether `names` and `regions` are all the classes that there may be.
+  var isClosed = false
 }
 
 /// Finds the volume that each mask of a folder belongs to.
 ///
 /// In this order: what `labels.tsv` says (columns `mask` and `series_instance_uid`, `series` or
-/// `volume`, and perhaps `name`); the volume's name in the store, with anything behind it; the
-/// source's name; a folder of the series. Of several volumes the one on the mask's grid is meant.
+/// `volume`, and perhaps `name`); for BIDS's `_dseg` and `_mask`, the image of the same subject and
+/// session; the volume's name in the store, with anything behind it; the source's name; a folder of
+/// the series. Of several volumes the one on the mask's grid is meant.
 package struct MaskMatching {
   /// A volume that may have a mask.
   package struct Candidate {
@@ -37,6 +45,8 @@ package struct MaskMatching {
   private let table: [String: TableRow]
   private let classNames: [Int: String]
   private let byName: [String: [(rank: Int, candidate: Candidate)]]
+  private let bySubject: [String: [(name: BIDSName, candidate: Candidate)]]
+  private var tables = SegmentationTables()
 
   package init(
     folder: String, masks: [FoundFile], summaries: [String: NIfTISummary],
@@ -54,6 +64,10 @@ package struct MaskMatching {
       }
     }
     self.byName = byName
+    bySubject = Dictionary(
+      grouping: candidates.compactMap { one in
+        one.names.first.flatMap { BIDSName($0) }.map { ($0, one) }
+      }, by: { $0.0.entities["sub"] ?? "" })
     for mask in masks {
       guard let summary = summaries[mask.path] else { continue }
       assign(mask, summary)
@@ -62,10 +76,16 @@ package struct MaskMatching {
 
   private mutating func assign(_ mask: FoundFile, _ summary: NIfTISummary) {
     let row = table[mask.relative] ?? table[NIfTIFile.stem(mask.path)]
-    let (keys, behind) = keys(of: mask)
-    let matches =
-      row.map { row in self.matches(row.target) } ?? keys.lazy.map(matches)
-      .first { !$0.isEmpty } ?? []
+    let bids = BIDSName.isMask(mask.path) ? BIDSName(mask.path) : nil
+    var (keys, behind) = keys(of: mask)
+    var matches = row.map { row in self.matches(row.target) } ?? []
+    if row == nil, let bids {
+      matches = self.matches(bids, mask.path, summary.grid)
+      if !matches.isEmpty { behind = bids.maskName }
+    }
+    if row == nil, matches.isEmpty {
+      matches = keys.lazy.map(self.matches).first { !$0.isEmpty } ?? []
+    }
     guard !matches.isEmpty else {
       refusals.append(Refusal(.labelUnmatched, .label, name: mask.path))
       return
@@ -81,11 +101,33 @@ package struct MaskMatching {
       refusals.append(Refusal(.labelDuplicate, .label, name: mask.path))
       return
     }
-    let sidecar = String(mask.path.dropLast(mask.path.hasSuffix(".gz") ? 7 : 4)) + ".json"
     assigned[volume.id, default: []].append(
       AssignedMask(
-        path: mask.path, name: name, names: readClassNames(sidecar) ?? classNames,
-        digest: summary.digest))
+        path: mask.path, name: name, names: names(of: mask.path, bids), digest: summary.digest))
+  }
+
+  /// What the classes are called: by the file beside the mask, by BIDS's tables, by the folder's.
+  private mutating func names(of path: String, _ bids: BIDSName?) -> [Int: String] {
+    let sidecar = String(path.dropLast(path.hasSuffix(".gz") ? 7 : 4)) + ".json"
+    if let names = readClassNames(sidecar) { return names }
+    guard let bids else { return classNames }
+    if bids.suffix == "mask", let label = bids.entities["label"] { return [1: label] }
+    return tables.names(of: path) ?? classNames
+  }
+
+  /// The images of a BIDS mask's subject and session that share what its name says; of several the
+  /// ones that its sidecar names as sources, or that share most, or that lie on its grid.
+  private func matches(_ bids: BIDSName, _ path: String, _ grid: Grid) -> [Candidate] {
+    let related = (bySubject[bids.entities["sub"] ?? ""] ?? []).compactMap { name, candidate in
+      bids.agreement(with: name).map { (shared: $0, candidate: candidate) }
+    }
+    let sources = Set(readSources(path))
+    let named = related.filter { $0.candidate.names.first.map(sources.contains) ?? false }
+    if !named.isEmpty { return named.map(\.candidate) }
+    let fitting = related.filter { LabelPlace.fits(grid, $0.candidate.grid) }
+    let best = (fitting.isEmpty ? related : fitting)
+    let most = best.map(\.shared).max()
+    return best.filter { $0.shared == most }.map(\.candidate)
   }
 
   /// The volumes of this name at which it is the most telling.
@@ -154,6 +196,22 @@ extension MaskMatching {
     }
     return table
   }
+}
+
+/// The stems of the images that a BIDS derivative's sidecar says it was made from.
+private func readSources(_ mask: String) -> [String] {
+  struct Sidecar: Decodable {
+    var sources, rawSources: [String]?
+    enum CodingKeys: String, CodingKey {
+      case sources = "Sources"
+      case rawSources = "RawSources"
+    }
+  }
+  let path = String(mask.dropLast(mask.hasSuffix(".gz") ? 7 : 4)) + ".json"
+  guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
+    let sidecar = try? JSONDecoder().decode(Sidecar.self, from: data)
+  else { return [] }
+  return ((sidecar.sources ?? []) + (sidecar.rawSources ?? [])).map(NIfTIFile.stem)
 }
 
 /// Names of classes from a file: `{"1": "liver"}`, `{"liver": 1}`, or either under `labels`.

@@ -29,6 +29,7 @@ struct NIfTIPlanning {
       var plan = planner.plan(images, headers, fourthIsChannels: images.count == 1)
       (plan.modality, plan.channelNames) = (dataset.modality, dataset.channels)
       (plan.label, plan.labelNames) = (one.label, dataset.labelNames)
+      plan.labelRegions = dataset.regions
       plans.append(plan)
     }
   }
@@ -37,7 +38,9 @@ struct NIfTIPlanning {
   mutating func takeRest() {
     for file in files where !claimed.contains(file.path) {
       guard let summary = summaries[file.path] else { continue }
-      if labelFolders.contains(where: { file.path.hasPrefix($0) }) {
+      if BIDSName.isMask(file.path) { continue }  // matched to its image, as a mask of a folder is
+      let isStray = labelFolders.contains { file.path.hasPrefix($0) }
+      if isStray || BIDSName.isDerived(file.path) {
         strayLabels += 1
       } else {
         plans.append(planner.plan([file], [summary]))

@@ -22,6 +22,8 @@ package struct PlannedVolume: Sendable {
   /// The mask that the data set's description names.
   var label: String?
   var labelNames: [Int: String] = [:]
+  /// Regions that the description makes of several classes.
+  var labelRegions: [String: [Int]] = [:]
 
   /// Its files.
   var paths: [String] {

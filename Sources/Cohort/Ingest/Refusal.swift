@@ -26,6 +26,8 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
   case labelGrid = "label-grid"
   case labelValues = "label-values"
   case labelDuplicate = "label-duplicate"
+  case labelUnknown = "label-unknown"
+  case labelStructure = "label-structure"
   case sourceGone = "source-gone"
 
   /// What the code means, in a sentence that names nobody and nothing: fit to be shared.
@@ -63,6 +65,8 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case .labelGrid: "The mask lies on another grid than its volume."
     case .labelValues: "The mask holds values that are no whole numbers from 0 to 65535."
     case .labelDuplicate: "The volume has a mask of this name already."
+    case .labelUnknown: "The mask holds a class that its data set's description does not name."
+    case .labelStructure: "A structure of the segmentation or structure set has no voxels."
     case .sourceGone: "Files of the stored volume are gone, and these are not among them."
     }
   }

@@ -25,9 +25,12 @@ extension RefusalCode {
     case .channels: "Bring the channels onto one grid and into one type."
     case .labelUnmatched: "Rename the mask after its volume, or name both in labels.tsv."
     case .labelAmbiguous: "Name the volume that is meant in labels.tsv."
-    case .labelGrid: "Draw the mask on the volume's own grid, or resample it there."
+    case .labelGrid:
+      "Draw it on the volume's own grid, or set ingest.masks.otherGrid to resample it."
     case .labelValues: "Store the mask's classes as whole numbers."
     case .labelDuplicate: "Name the masks apart, or remove one."
+    case .labelUnknown: "Name the class in dataset.json, or correct the mask."
+    case .labelStructure: "Look at its contours beside the images that they were drawn on."
     case .sourceGone: "Put the missing files back, or ingest into another store."
     }
   }

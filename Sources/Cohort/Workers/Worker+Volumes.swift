@@ -91,7 +91,7 @@ extension Worker {
     }
   }
 
-  private func faults<Result>(
+  func faults<Result>(
     _ body: () throws(WorkerFailure) -> Result
   ) throws(Fault) -> Result {
     do throws(WorkerFailure) {

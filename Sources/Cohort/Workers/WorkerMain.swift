@@ -42,6 +42,7 @@ private struct Session {
       return send(unpack(path, folder, limits))
     case .nifti(let path, let channels, let limits):
       return send(volume { () throws(Fault) in try read(path, channels: channels, limits) })
+    case .structures(let wanted, let limits): return send(structures(wanted, limits))
     }
   }
 
@@ -64,6 +65,18 @@ private struct Session {
       return .done(files: try unpacking.run())
     } catch {
       return .refused(error)
+    }
+  }
+
+  private func structures(
+    _ wanted: StructureRequest, _ limits: WorkerLimits
+  ) -> StructureAnswer {
+    do throws(DICOMError) {
+      let (list, bytes) = try DICOMFile.structures(wanted, limits: limits.dicom)
+      if bytes.count <= limits.volumeBytes, write(bytes) { return .structures(list) }
+      return .refused(Fault(.workerLimit, "\(bytes.count) bytes do not fit the shared memory"))
+    } catch {
+      return .refused(Fault(error))
     }
   }
 

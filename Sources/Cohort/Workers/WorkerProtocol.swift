@@ -29,6 +29,8 @@ package enum WorkerRequest: Codable {
   case nifti(path: String, channels: Bool, WorkerLimits)
   /// An archive unpacked into a folder: ``UnpackAnswer``s, the last of them `done` or `refused`.
   case unpack(String, into: String, WorkerLimits)
+  /// The structures of a SEG or an RTSTRUCT: a ``StructureAnswer``.
+  case structures(StructureRequest, WorkerLimits)
 }
 
 /// What a header says.
@@ -115,6 +117,7 @@ extension DICOMHeader {
     guard identity.path == path, planes.count <= 65_536 else { return false }
     let isSheet = tiling.map { (1...64).contains($0.x) && (1...64).contains($0.y) }
     guard isSheet ?? true else { return false }
+    guard labelObject?.isPlausible ?? true else { return false }
     guard acquisition.isAllowed, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
     if let pixels {
       guard pixels.isPlausible else { return false }

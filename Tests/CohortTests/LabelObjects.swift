@@ -1,0 +1,1 @@
+../DICOMTests/LabelObjects.swift

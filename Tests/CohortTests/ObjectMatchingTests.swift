@@ -1,0 +1,68 @@
+import Cohort
+import DICOM
+import Foundation
+import Imaging
+import Testing
+
+@Suite struct ObjectMatchingTests {
+  private func header(_ object: LabelObject, path: String = "/seg") -> DICOMHeader {
+    // An empty header in the form in which one crosses processes.
+    let text = """
+      {"identity": {"path": "\(path)"}, "acquisition": {"modality": "SEG"}, "sopClass": "",
+       "transferSyntax": "", "pixelDigest": "d", "planes": []}
+      """
+    var header = try! JSONDecoder().decode(DICOMHeader.self, from: Data(text.utf8))
+    header.labelObject = object
+    return header
+  }
+
+  private func object(
+    series: [String] = [], instances: [String] = [], frames: [String] = [], grid: Grid? = nil
+  ) -> LabelObject {
+    LabelObject(
+      kind: .segmentation, seriesUIDs: series, instanceUIDs: instances,
+      frameOfReferenceUIDs: frames, grid: grid)
+  }
+
+  private let other = Grid(size: SIMD3(9, 9, 9), affine: .identity)
+
+  private func candidates() -> [ObjectMatching.Candidate] {
+    [
+      .init(id: "a", seriesUID: "1", frameOfReferenceUID: "f", instances: ["1.1"], grid: smallGrid),
+      .init(id: "b", seriesUID: "2", frameOfReferenceUID: "f", instances: ["2.1"], grid: other),
+      .init(id: "c", seriesUID: "2", frameOfReferenceUID: "g", instances: ["2.2"], grid: other),
+    ]
+  }
+
+  private func match(_ object: LabelObject) -> (String?, RefusalCode?) {
+    let matching = ObjectMatching([header(object)], candidates: candidates())
+    return (matching.assigned.keys.first, matching.refusals.first?.code)
+  }
+
+  @Test func theSeriesThatItNamesIsMeant() {
+    #expect(match(object(series: ["1"])) == ("a", nil))
+    #expect(match(object(series: ["2"])) == (nil, .labelAmbiguous))
+    #expect(match(object(series: ["2"], instances: ["2.2"])) == ("c", nil))
+  }
+
+  @Test func elseItsImagesThenItsFrameOfReferenceAndGrid() {
+    #expect(match(object(series: ["9"], instances: ["1.1"])) == ("a", nil))
+    #expect(match(object(frames: ["g"])) == ("c", nil))
+    #expect(match(object(frames: ["f"])) == (nil, .labelAmbiguous))
+    #expect(match(object(frames: ["f"], grid: other)) == ("b", nil))
+    var part = other.reordered(axes: [2, 0, 1], flips: [true, false, true])
+    (part.affine, part.size) = (part.affine.shifted(to: SIMD3(1, 2, 3)), SIMD3(4, 5, 6))
+    #expect(match(object(frames: ["f"], grid: part)) == ("b", nil))
+    #expect(match(object(frames: ["h"])) == (nil, .labelUnmatched))
+    #expect(match(object()) == (nil, .labelUnmatched))
+  }
+
+  @Test func copiesAreOneObject() {
+    let both = ["/x", "/y"].map { path -> DICOMHeader in
+      var header = header(object(series: ["1"]), path: path)
+      header.identity.sopInstanceUID = "1.2"
+      return header
+    }
+    #expect(ObjectMatching(both, candidates: candidates()).assigned["a"]?.count == 1)
+  }
+}
