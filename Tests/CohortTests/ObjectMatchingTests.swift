@@ -5,13 +5,13 @@ import Imaging
 import Testing
 
 @Suite struct ObjectMatchingTests {
-  private func header(_ object: LabelObject, path: String = "/seg") -> DICOMHeader {
+  private func header(_ object: LabelObject, path: String = "/seg") throws -> DICOMHeader {
     // An empty header in the form in which one crosses processes.
     let text = """
       {"identity": {"path": "\(path)"}, "acquisition": {"modality": "SEG"}, "sopClass": "",
        "transferSyntax": "", "pixelDigest": "d", "planes": []}
       """
-    var header = try! JSONDecoder().decode(DICOMHeader.self, from: Data(text.utf8))
+    var header = try JSONDecoder().decode(DICOMHeader.self, from: Data(text.utf8))
     header.labelObject = object
     return header
   }
@@ -34,32 +34,32 @@ import Testing
     ]
   }
 
-  private func match(_ object: LabelObject) -> (String?, RefusalCode?) {
-    let matching = ObjectMatching([header(object)], candidates: candidates())
+  private func match(_ object: LabelObject) throws -> (String?, RefusalCode?) {
+    let matching = ObjectMatching([try header(object)], candidates: candidates())
     return (matching.assigned.keys.first, matching.refusals.first?.code)
   }
 
-  @Test func theSeriesThatItNamesIsMeant() {
-    #expect(match(object(series: ["1"])) == ("a", nil))
-    #expect(match(object(series: ["2"])) == (nil, .labelAmbiguous))
-    #expect(match(object(series: ["2"], instances: ["2.2"])) == ("c", nil))
+  @Test func theSeriesThatItNamesIsMeant() throws {
+    #expect(try match(object(series: ["1"])) == ("a", nil))
+    #expect(try match(object(series: ["2"])) == (nil, .labelAmbiguous))
+    #expect(try match(object(series: ["2"], instances: ["2.2"])) == ("c", nil))
   }
 
-  @Test func elseItsImagesThenItsFrameOfReferenceAndGrid() {
-    #expect(match(object(series: ["9"], instances: ["1.1"])) == ("a", nil))
-    #expect(match(object(frames: ["g"])) == ("c", nil))
-    #expect(match(object(frames: ["f"])) == (nil, .labelAmbiguous))
-    #expect(match(object(frames: ["f"], grid: other)) == ("b", nil))
+  @Test func elseItsImagesThenItsFrameOfReferenceAndGrid() throws {
+    #expect(try match(object(series: ["9"], instances: ["1.1"])) == ("a", nil))
+    #expect(try match(object(frames: ["g"])) == ("c", nil))
+    #expect(try match(object(frames: ["f"])) == (nil, .labelAmbiguous))
+    #expect(try match(object(frames: ["f"], grid: other)) == ("b", nil))
     var part = other.reordered(axes: [2, 0, 1], flips: [true, false, true])
     (part.affine, part.size) = (part.affine.shifted(to: SIMD3(1, 2, 3)), SIMD3(4, 5, 6))
-    #expect(match(object(frames: ["f"], grid: part)) == ("b", nil))
-    #expect(match(object(frames: ["h"])) == (nil, .labelUnmatched))
-    #expect(match(object()) == (nil, .labelUnmatched))
+    #expect(try match(object(frames: ["f"], grid: part)) == ("b", nil))
+    #expect(try match(object(frames: ["h"])) == (nil, .labelUnmatched))
+    #expect(try match(object()) == (nil, .labelUnmatched))
   }
 
-  @Test func copiesAreOneObject() {
-    let both = ["/x", "/y"].map { path -> DICOMHeader in
-      var header = header(object(series: ["1"]), path: path)
+  @Test func copiesAreOneObject() throws {
+    let both = try ["/x", "/y"].map { path -> DICOMHeader in
+      var header = try header(object(series: ["1"]), path: path)
       header.identity.sopInstanceUID = "1.2"
       return header
     }
