@@ -59,7 +59,7 @@ var targets: [Target] = [
     cxxSettings: [.unsafeFlags(["-std=c++17"])],
     linkerSettings: [
       "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12", "ijg16", "dcmimgle", "dcmdata",
-      "oflog", "ofstd", "openjp2", "stdc++",
+      "oflog", "ofstd", "charls", "openjp2", "z", "stdc++",
     ].map { .linkedLibrary($0) }),
   .target(name: "CWorker"),
   .target(

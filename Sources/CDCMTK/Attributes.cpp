@@ -146,6 +146,24 @@ const uint8_t *dicom_bytes(const dicom_item *item, uint32_t tag, size_t *length)
   return found;
 }
 
+const uint16_t *dicom_words(const dicom_item *item, uint32_t tag, size_t *count) {
+  const uint16_t *found = nullptr;
+  *count = 0;
+  guarded(nullptr, [&] {
+    DcmElement *element = elementOf(item, tag);
+    Uint16 *words = nullptr;
+    if (!element || element->getUint16Array(words).bad()) {
+      Sint16 *integers = nullptr;
+      if (!element || element->getSint16Array(integers).bad()) return;
+      words = reinterpret_cast<Uint16 *>(integers);
+    }
+    if (!words) return;
+    found = words;
+    *count = element->getLength() / 2;
+  });
+  return found;
+}
+
 size_t dicom_items(
     const dicom_item *item, uint32_t tag, const dicom_item **items, size_t capacity) {
   size_t count = 0;

@@ -8,12 +8,16 @@
 
 #include "Layout.hpp"
 
-// The bytes of a file: mapped, or copied by the caller's wish.
+// The bytes of a file: mapped, or in memory where the caller had them or they were inflated.
 class Bytes {
  public:
   static Bytes map(const char *path, size_t limit);
   static Bytes copy(const void *source, size_t length);
+  // The first `start` bytes as they are, then the rest inflated.
+  static Bytes inflated(
+      const Bytes &source, size_t start, bool isGzip, const dicom_limits &limits);
   Bytes(Bytes &&other) noexcept;
+  Bytes &operator=(Bytes &&other) noexcept;
   Bytes(const Bytes &) = delete;
   ~Bytes();
   const uint8_t *data = nullptr;
@@ -44,17 +48,17 @@ inline DcmTagKey keyOf(uint32_t tag) { return DcmTagKey(tag >> 16, tag & 0xFFFF)
 // Keeps DCMTK from writing to standard error by itself; what matters comes back as a status.
 void silence();
 
+// Warnings of DCMTK's JPEG decoders on this thread since the making of this value.
+class DecoderWarnings {
+ public:
+  DecoderWarnings();
+  unsigned count() const;
+
+ private:
+  unsigned before;
+};
+
 // The first fragment of each frame, from the fragments and offset tables (PS3.5 A.4).
 std::vector<size_t> findFrameStarts(const dicom_file &file);
 
 dicom_pixels describePixels(const dicom_file &file);
-
-// Rows × columns samples of one frame of JPEG 2000, little endian, into `buffer`.
-void decodeJPEG2000(
-    const uint8_t *bytes, size_t length, const dicom_pixels &pixels, void *buffer, size_t size);
-
-// What a JPEG or JPEG-LS stream says of itself; throws Refusal where its markers make no sense.
-struct JPEGFrame {
-  uint32_t precision = 0, rows = 0, columns = 0, components = 0;
-};
-JPEGFrame readJPEGFrame(const uint8_t *bytes, size_t length);

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <memory>
 
-#include "File.hpp"
+#include "Decoders.hpp"
 #include "Guard.hpp"
 
 namespace {
@@ -50,23 +50,49 @@ struct ReleaseImage {
 
 void ignore(const char *, void *) {}
 
+bool hasSize(const opj_image_comp_t &component, const dicom_pixels &pixels) {
+  return component.dx == 1 && component.dy == 1 && component.w == pixels.columns &&
+         component.h == pixels.rows && component.prec >= 1 && component.prec <= 31 &&
+         component.prec <= pixels.bits_allocated;
+}
+
 void compare(const opj_image_t &image, const dicom_pixels &pixels) {
-  const opj_image_comp_t *component = image.comps;
-  if (image.numcomps != 1 || !component || image.x1 - image.x0 != pixels.columns ||
-      image.y1 - image.y0 != pixels.rows || component->dx != 1 || component->dy != 1) {
-    refuse(
-        DICOM_PIXELS, "the JPEG 2000 stream holds %u rows, %u columns and %u components",
-        image.y1 - image.y0, image.x1 - image.x0, image.numcomps);
+  bool fits = image.numcomps == pixels.samples && image.x1 - image.x0 == pixels.columns &&
+              image.y1 - image.y0 == pixels.rows;
+  for (uint32_t i = 0; fits && i < image.numcomps; i++) fits = hasSize(image.comps[i], pixels);
+  if (fits) return;
+  refuse(
+      DICOM_PIXELS, "the JPEG 2000 stream holds %u rows, %u columns, %u components of %u bits",
+      image.y1 - image.y0, image.x1 - image.x0, image.numcomps,
+      image.numcomps ? image.comps[0].prec : 0);
+}
+
+template <typename Sample>
+void narrow(const OPJ_INT32 *data, size_t count, uint8_t *buffer) {
+  for (size_t i = 0; i < count; i++) {
+    Sample sample = Sample(data[i]);
+    memcpy(buffer + i * sizeof sample, &sample, sizeof sample);
   }
-  if (component->prec > pixels.bits_allocated) {
-    refuse(DICOM_PIXELS, "the JPEG 2000 stream has %u bits a sample", component->prec);
+}
+
+void store(const opj_image_t &image, const dicom_pixels &pixels, uint8_t *buffer) {
+  size_t width = pixels.bits_allocated / 8, count = size_t(pixels.rows) * pixels.columns;
+  for (uint32_t i = 0; i < image.numcomps; i++) {
+    const opj_image_comp_t &plane = image.comps[i];
+    if (!plane.data || size_t(plane.w) * plane.h != count) {
+      refuse(DICOM_PIXELS, "the JPEG 2000 stream has another size than the header");
+    }
+    uint8_t *out = buffer + i * count * width;
+    if (width == 1) narrow<uint8_t>(plane.data, count, out);
+    if (width == 2) narrow<uint16_t>(plane.data, count, out);
+    if (width == 4) narrow<uint32_t>(plane.data, count, out);
   }
 }
 
 }  // namespace
 
 void decodeJPEG2000(
-    const uint8_t *bytes, size_t length, const dicom_pixels &pixels, void *buffer, size_t size) {
+    const uint8_t *bytes, size_t length, const dicom_pixels &pixels, uint8_t *buffer) {
   static const uint8_t jp2[8] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
   bool isBoxed = length > 8 && memcmp(bytes, jp2, 8) == 0;
   Source source = {bytes, length, 0};
@@ -95,11 +121,6 @@ void decodeJPEG2000(
   if (!opj_decode(codec.get(), stream.get(), image.get())) {
     refuse(DICOM_DECODER, "a JPEG 2000 stream is damaged");
   }
-  const opj_image_comp_t &plane = image->comps[0];
-  size_t width = pixels.bits_allocated / 8, count = size / width;
-  if (!plane.data || size_t(plane.w) * plane.h != count) {
-    refuse(DICOM_PIXELS, "the JPEG 2000 stream has another size than the header");
-  }
-  uint8_t *out = static_cast<uint8_t *>(buffer);
-  for (size_t i = 0; i < count; i++) memcpy(out + i * width, &plane.data[i], width);
+  compare(*image, pixels);  // once more: a palette in the stream makes more components
+  store(*image, pixels, buffer);
 }

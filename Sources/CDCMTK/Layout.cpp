@@ -7,6 +7,8 @@ namespace {
 constexpr uint32_t undefined = 0xFFFFFFFF;
 constexpr uint32_t itemTag = 0xFFFEE000, itemEnd = 0xFFFEE00D, sequenceEnd = 0xFFFEE0DD;
 constexpr uint32_t pixelTag = 0x7FE00010, extendedOffsetTag = 0x7FE00001;
+constexpr uint32_t floatTag = 0x7FE00008, doubleTag = 0x7FE00009;
+constexpr const char *deflated = "1.2.840.10008.1.2.1.99";
 
 bool isUpper(uint8_t c) { return c >= 'A' && c <= 'Z'; }
 
@@ -52,8 +54,16 @@ class Scan {
 
   Layout run() {
     findDataset();
+    chooseSyntax();
+    layout.dataset.offset = at;
     walk();
     return layout;
+  }
+
+  size_t findDeflated() {
+    if (length < 16) return 0;
+    findDataset();
+    return layout.syntax == deflated ? at : 0;
   }
 
  private:
@@ -107,8 +117,6 @@ class Scan {
     }
     while (length - at >= 8 && u16(at, false) == 2) readMeta();
     if (length - at < 8) refuse(DICOM_MALFORMED, "the file ends before its data set");
-    chooseSyntax();
-    layout.dataset.offset = at;
   }
 
   bool startsLikeDataset() const {
@@ -137,9 +145,6 @@ class Scan {
     bool looksExplicit = isKnownVR(bytes + at + 4);
     layout.isBigEndian = syntax == "1.2.840.10008.1.2.2";
     layout.isExplicit = syntax != "1.2.840.10008.1.2";
-    if (syntax == "1.2.840.10008.1.2.1.99") {
-      refuse(DICOM_UNSUPPORTED, "Deflated Explicit VR Little Endian (1.2.840.10008.1.2.1.99)");
-    }
     if (syntax.empty()) {
       layout.syntax = looksExplicit ? "1.2.840.10008.1.2.1" : "1.2.840.10008.1.2";
     }
@@ -157,7 +162,7 @@ class Scan {
   bool mustBeNative() const {
     const std::string &syntax = layout.syntax;
     return syntax == "1.2.840.10008.1.2" || syntax == "1.2.840.10008.1.2.1" ||
-           syntax == "1.2.840.10008.1.2.2";
+           syntax == "1.2.840.10008.1.2.2" || syntax == deflated;
   }
   bool mustBeEncapsulated() const {
     return layout.syntax.compare(0, 20, "1.2.840.10008.1.2.4.") == 0 ||
@@ -201,7 +206,7 @@ class Scan {
       if (leaveGuess()) return true;
       refuse(DICOM_MALFORMED, "an element outside an item at byte %zu", at);
     }
-    if (open.empty() && element.tag == pixelTag) {
+    if (open.empty() && (element.tag == pixelTag || element.tag == floatTag || element.tag == doubleTag)) {
       pixelData(element);
       return false;
     }
@@ -226,6 +231,11 @@ class Scan {
       refuse(
           DICOM_MALFORMED, "(%04x,%04x) at byte %zu runs past the end of the file",
           element.tag >> 16, element.tag & 0xFFFF, at);
+    }
+    if (element.length > limits.element_bytes) {
+      refuse(
+          DICOM_LIMIT, "(%04x,%04x) has more than %zu bytes", element.tag >> 16,
+          element.tag & 0xFFFF, limits.element_bytes);
     }
     if (element.tag == extendedOffsetTag) layout.extendedOffsets = {element.value, element.length};
     bool isGuess = !isExplicit && element.length >= 8 &&
@@ -282,10 +292,14 @@ class Scan {
     layout.hasPixels = true;
     layout.isWords = !layout.isExplicit || element.is("OW");
     layout.isEncapsulated = element.length == undefined;
+    layout.floatBits = element.tag == floatTag ? 32 : element.tag == doubleTag ? 64 : 0;
     if (layout.isEncapsulated ? mustBeNative() : mustBeEncapsulated()) {
       refuse(DICOM_MALFORMED, "pixel data do not match the transfer syntax %.64s", layout.syntax.c_str());
     }
     if (layout.isEncapsulated) return fragments(element.value);
+    if (element.length > limits.element_bytes) {
+      refuse(DICOM_LIMIT, "the pixel data have more than %zu bytes", limits.element_bytes);
+    }
     if (element.length > length - element.value) {
       refuse(
           DICOM_PIXELS, "pixel data are cut short: %u bytes announced, %zu there", element.length,
@@ -316,6 +330,10 @@ class Scan {
 };
 
 }  // namespace
+
+size_t deflatedStart(const uint8_t *bytes, size_t length, const dicom_limits &limits) {
+  return Scan(bytes, length, limits).findDeflated();
+}
 
 Layout scanLayout(const uint8_t *bytes, size_t length, const dicom_limits &limits) {
   return Scan(bytes, length, limits).run();

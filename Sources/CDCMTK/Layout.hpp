@@ -22,11 +22,15 @@ struct Layout {
   bool hasPixels = false;
   bool isEncapsulated = false;
   bool isWords = false;          // pixel data of VR OW
+  int floatBits = 0;             // 32 or 64 where the pixel data are floating point numbers
   Span pixels;                   // native pixel data
   Span offsetTable;              // first item of encapsulated pixel data
   Span extendedOffsets;          // (7FE0,0001)
   std::vector<Span> fragments;   // the other items
 };
 
-// Throws Refusal.
+// Where the deflated bytes begin in a file of that transfer syntax; 0 in others. Throws Refusal.
+size_t deflatedStart(const uint8_t *bytes, size_t length, const dicom_limits &limits);
+
+// Throws Refusal. Of a deflated file the bytes have been inflated already.
 Layout scanLayout(const uint8_t *bytes, size_t length, const dicom_limits &limits);

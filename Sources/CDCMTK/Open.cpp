@@ -2,14 +2,13 @@
 #include "File.hpp"
 
 #include <dcmtk/dcmdata/dcistrmb.h>
-#include <dcmtk/oflog/oflog.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
+#include <cstdlib>
 
 #include "Guard.hpp"
 
@@ -37,7 +36,8 @@ Bytes Bytes::map(const char *path, size_t limit) {
 
 Bytes Bytes::copy(const void *source, size_t length) {
   Bytes bytes;
-  uint8_t *target = new uint8_t[length + 1];
+  uint8_t *target = static_cast<uint8_t *>(malloc(length + 1));
+  if (!target) throw std::bad_alloc();
   if (length) memcpy(target, source, length);
   bytes.data = target;
   bytes.length = length;
@@ -49,24 +49,33 @@ Bytes::Bytes(Bytes &&other) noexcept
   other.data = nullptr;
 }
 
+Bytes &Bytes::operator=(Bytes &&other) noexcept {
+  std::swap(data, other.data);
+  std::swap(length, other.length);
+  std::swap(isMapped, other.isMapped);
+  return *this;
+}
+
 Bytes::~Bytes() {
   if (!data) return;
   if (isMapped) {
     munmap(const_cast<uint8_t *>(data), length);
   } else {
-    delete[] data;
+    free(const_cast<uint8_t *>(data));
   }
-}
-
-// DCMTK writes warnings to standard error by itself; what matters comes back as a status.
-void silence() {
-  static std::once_flag once;
-  std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
 }
 
 namespace {
 
+bool isGzip(const Bytes &bytes) {
+  return bytes.length > 18 && bytes.data[0] == 0x1F && bytes.data[1] == 0x8B && bytes.data[2] == 8;
+}
+
 void parse(dicom_file &file, const dicom_limits &limits) {
+  if (isGzip(file.bytes)) file.bytes = Bytes::inflated(file.bytes, 0, true, limits);
+  if (size_t start = deflatedStart(file.bytes.data, file.bytes.length, limits)) {
+    file.bytes = Bytes::inflated(file.bytes, start, false, limits);
+  }
   file.layout = scanLayout(file.bytes.data, file.bytes.length, limits);
   const Layout &layout = file.layout;
   E_TransferSyntax syntax = layout.isBigEndian  ? EXS_BigEndianExplicit

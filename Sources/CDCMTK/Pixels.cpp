@@ -41,15 +41,23 @@ std::vector<size_t> fromTable(const dicom_file &file, Span table, int width) {
   return starts.front() == 0 ? starts : std::vector<size_t>();
 }
 
-// Starts of frames where a fragment begins with JPEG's SOI or JPEG 2000's SOC.
+// Whether a frame begins here: JPEG's SOI, JPEG 2000's SOC or box, or the header of RLE.
+bool isFrameStart(const dicom_file &file, Span fragment) {
+  static const uint8_t box[8] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
+  const uint8_t *p = file.bytes.data + fragment.offset;
+  if (fragment.length >= 2 && p[0] == 0xFF && (p[1] == 0xD8 || p[1] == 0x4F)) return true;
+  if (fragment.length >= 8 && memcmp(p, box, 8) == 0) return true;
+  uint64_t segments = uint64_t(file.pixels.samples) * file.pixels.bits_allocated / 8;
+  return file.layout.syntax == "1.2.840.10008.1.2.5" && fragment.length >= 64 &&
+         little(p, 4) == segments && little(p + 4, 4) == 64;
+}
+
+// Starts of frames by how fragments begin.
 std::vector<size_t> fromMarkers(const dicom_file &file) {
   const auto &fragments = file.layout.fragments;
   std::vector<size_t> starts;
-  for (size_t i = 0; i < fragments.size(); i++) {
-    const uint8_t *p = file.bytes.data + fragments[i].offset;
-    if (fragments[i].length < 2 || p[0] != 0xFF || (p[1] != 0xD8 && p[1] != 0x4F)) continue;
-    starts.push_back(i);
-  }
+  for (size_t i = 0; i < fragments.size(); i++)
+    if (isFrameStart(file, fragments[i])) starts.push_back(i);
   bool fits = starts.size() == file.pixels.frames && !starts.empty() && starts.front() == 0;
   return fits ? starts : std::vector<size_t>();
 }
@@ -91,6 +99,10 @@ uint64_t dicom_hash(const void *bytes, size_t length, uint64_t seed) {
   return hash ^ hash >> 32;
 }
 
+uint64_t dicom_file_hash(const dicom_file *file) {
+  return dicom_hash(file->bytes.data, file->bytes.length, 0);
+}
+
 dicom_pixels describePixels(const dicom_file &file) {
   dicom_pixels pixels = {};
   pixels.rows = u16Of(file, DCM_Rows);
@@ -101,7 +113,18 @@ dicom_pixels describePixels(const dicom_file &file) {
   pixels.bits_stored = u16Of(file, DCM_BitsStored);
   pixels.high_bit = u16Of(file, DCM_HighBit);
   pixels.is_signed = u16Of(file, DCM_PixelRepresentation) == 1;
+  pixels.is_planar = u16Of(file, DCM_PlanarConfiguration) == 1;
   pixels.has_pixels = file.layout.hasPixels;
+  pixels.is_float = file.layout.floatBits != 0;
+  if (pixels.is_float) {  // PS3.3 C.7.6.24: all bits count
+    pixels.bits_allocated = pixels.bits_stored = file.layout.floatBits;
+    pixels.high_bit = pixels.bits_stored - 1;
+    pixels.is_signed = 1;
+  }
+  OFString colour;
+  const_cast<DcmDataset &>(file.dataset).findAndGetOFString(DCM_PhotometricInterpretation, colour);
+  pixels.is_halved = !file.layout.isEncapsulated && colour == "YBR_FULL_422" &&
+                     pixels.samples == 3 && pixels.bits_allocated == 8 && pixels.columns % 2 == 0;
   pixels.is_encapsulated = file.layout.isEncapsulated;
   pixels.length = file.layout.pixels.length;
   for (Span one : file.layout.fragments) pixels.length += one.length;

@@ -6,14 +6,24 @@ import CDCMTK
 public final class DICOMFile {
   /// Where reading gives up. The defaults suit hospitals' files.
   public struct Limits: Sendable, Codable, Equatable {
-    /// Largest file in bytes.
+    /// Largest file in bytes, also when inflated.
     public var fileBytes = 4 << 30
+    /// Largest element in bytes.
+    public var elementBytes = 2 << 30
     /// Most elements and fragments.
     public var elements = 2_000_000
     /// Deepest nesting of sequences.
     public var depth = 64
+    /// Most frames.
+    public var frames = 65_536
+    /// Most rows or columns.
+    public var side = 32_768
     /// Most bytes that one file may decode to.
     public var decodedBytes = 8 << 30
+    /// How many times larger than its compressed bytes an image above 64 MiB may be.
+    public var expansion = 1_000
+    /// How many times its deflated bytes a data set above 64 MiB may have.
+    public var inflation = 200
 
     /// The defaults.
     public init() {}
@@ -48,7 +58,9 @@ public final class DICOMFile {
     ) -> dicom_status
   ) throws(DICOMError) {
     var bounds = dicom_limits(
-      file_bytes: limits.fileBytes, elements: limits.elements, depth: Int32(limits.depth))
+      file_bytes: max(0, limits.fileBytes), element_bytes: max(0, limits.elementBytes),
+      elements: max(0, limits.elements), inflate_ratio: max(0, limits.inflation),
+      depth: Int32(clamping: limits.depth))
     var failure = dicom_failure()
     var opened: OpaquePointer?
     let status = open(&bounds, &opened, &failure)
@@ -80,9 +92,24 @@ public final class DICOMFile {
   }
 
   /// Decodes one frame into `buffer`, whose size must be ``PixelFormat/frameBytes``: stored
-  /// values, little endian, rows × columns, sign extended.
+  /// values, little endian, samples × rows × columns, sign extended, passed through the modality
+  /// lookup table where there is one.
   public func decode(
     frame: Int, format: PixelFormat, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(DICOMError) {
+    guard format.lookup != nil else { return try decodeStored(frame, format, buffer) }
+    guard let table = try modalityTable(root, format), table.summary == format.lookup else {
+      throw .changed(path: path)
+    }
+    let stored = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: format.storedFrameBytes, alignment: 16)
+    defer { stored.deallocate() }
+    try decodeStored(frame, format, stored)
+    table.apply(UnsafeRawBufferPointer(stored), format.storedType, into: buffer)
+  }
+
+  private func decodeStored(
+    _ frame: Int, _ format: PixelFormat, _ buffer: UnsafeMutableRawBufferPointer
   ) throws(DICOMError) {
     var failure = dicom_failure()
     let status = dicom_frame(

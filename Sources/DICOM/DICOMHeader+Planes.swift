@@ -62,6 +62,10 @@ extension DICOMFile {
 
   /// Slope and intercept of one image, with Philips' scale slope (2005,100E) where it has one.
   func rescale(_ item: DICOMItem?, philips: DICOMItem?) throws(DICOMError) -> Rescale {
+    for tag in [Tag.rescaleSlope, Tag.rescaleIntercept] {
+      guard let item, item.has(tag), item.number(tag) == nil else { continue }
+      throw .pixels(path: path, reason: "RescaleSlope or RescaleIntercept is no number")
+    }
     let slope = item?.number(Tag.rescaleSlope) ?? 1
     let intercept = item?.number(Tag.rescaleIntercept) ?? 0
     guard slope != 0, abs(slope) < 1e12, abs(intercept) < 1e12 else {

@@ -23,10 +23,9 @@ extension DICOMFile {
     }
     guard header.nonImage == nil else { return header }
     header.burnedIn = BurnedInRisk(item, sopClass: header.sopClass)
-    let pixels = try describe(digest: digest)
-    let format = try pixelFormat(item, pixels)
+    let (format, pixelDigest) = try pixelFormat(digest: digest)
     header.pixels = format
-    if digest { header.pixelDigest = String(pixels.digest, radix: 16) }
+    if digest { header.pixelDigest = pixelDigest }
     if shared != nil || !enhanced.isEmpty {
       header.planes = try framePlanes(item, shared: shared, frames: enhanced, format)
       header.acquisition.complete(shared: shared, first: enhanced.first)
@@ -74,81 +73,6 @@ extension DICOMFile {
   private static let imageClasses: Set<String> = Set(
     ["2", "2.1", "2.2", "4", "4.1", "4.3", "4.4", "128", "128.1", "130", "7", "7.1", "7.2", "7.3"]
       .map { "1.2.840.10008.5.1.4.1.1." + $0 })
-
-  /// The format of the pixels, after everything that the file says of them has been compared.
-  private func pixelFormat(_ item: DICOMItem, _ pixels: dicom_pixels) throws(DICOMError)
-    -> PixelFormat
-  {
-    func refuse(_ reason: String) -> DICOMError { .unsupported(path: path, reason: reason) }
-    guard pixels.has_pixels != 0 else { throw refuse("an image without integer pixel data") }
-    guard TransferSyntax.isDecoded(transferSyntax) else {
-      throw .transferSyntax(
-        path: path, uid: String(transferSyntax.prefix(64)),
-        name: TransferSyntax.name(transferSyntax))
-    }
-    let photometric = item.text(Tag.photometric) ?? ""
-    guard pixels.samples == 1, photometric == "MONOCHROME1" || photometric == "MONOCHROME2" else {
-      throw refuse(colourReason(photometric, samples: Int(pixels.samples)))
-    }
-    guard item.items(Tag.modalityLUTSequence).isEmpty else {
-      throw refuse("stored values pass through a modality lookup table")
-    }
-    let format = PixelFormat(
-      rows: Int(pixels.rows), columns: Int(pixels.columns), frames: Int(pixels.frames),
-      bitsAllocated: Int(pixels.bits_allocated), bitsStored: Int(pixels.bits_stored),
-      highBit: Int(pixels.high_bit), isSigned: pixels.is_signed != 0, photometric: photometric,
-      padding: padding(item, isSigned: pixels.is_signed != 0))
-    try check(format, pixels)
-    return format
-  }
-
-  /// PixelPaddingValue, whose VR some writers take for unsigned where pixels are signed.
-  private func padding(_ item: DICOMItem, isSigned: Bool) -> Int? {
-    item.integer(Tag.pixelPadding).map {
-      $0 > 0x7FFF && $0 <= 0xFFFF && isSigned ? $0 - 0x1_0000 : $0
-    }
-  }
-
-  private func colourReason(_ photometric: String, samples: Int) -> String {
-    let known = ["PALETTE COLOR", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "HSV"]
-    guard known.contains(photometric) else { return "no known photometric interpretation" }
-    return "a colour image (\(photometric), \(samples) samples a pixel)"
-  }
-
-  /// Sizes first: nothing is allocated by numbers that the bytes do not bear out.
-  private func check(_ format: PixelFormat, _ pixels: dicom_pixels) throws(DICOMError) {
-    func wrong(_ reason: String) -> DICOMError { .pixels(path: path, reason: reason) }
-    guard [8, 16, 32].contains(format.bitsAllocated) else {
-      throw .unsupported(path: path, reason: "\(format.bitsAllocated) bits allocated a sample")
-    }
-    guard (1...format.bitsAllocated).contains(format.bitsStored),
-      (format.bitsStored - 1..<format.bitsAllocated).contains(format.highBit)
-    else {
-      throw wrong(
-        "\(format.bitsStored) bits stored and high bit \(format.highBit) do not fit "
-          + "\(format.bitsAllocated) bits allocated")
-    }
-    guard format.rows > 0, format.columns > 0, format.frames > 0 else {
-      throw wrong("\(format.rows) rows, \(format.columns) columns, \(format.frames) frames")
-    }
-    let (total, overflow) = format.frameBytes.multipliedReportingOverflow(by: format.frames)
-    guard !overflow, total <= limits.decodedBytes else {
-      throw .limit(
-        path: path, reason: "the pixels would take more than \(limits.decodedBytes) bytes")
-    }
-    if pixels.is_encapsulated != 0 {
-      guard pixels.fragments >= UInt64(format.frames) else {
-        throw wrong("\(format.frames) frames announced, \(pixels.fragments) fragments there")
-      }
-      guard total <= 64 << 20 || UInt64(total) / 1_000 <= pixels.length else {
-        throw .limit(
-          path: path,
-          reason: "\(pixels.length) bytes would decode to \(total), over 1000 times more")
-      }
-    } else if pixels.length < total || pixels.length > total + total % 2 {
-      throw wrong("\(total) bytes of pixels expected, \(pixels.length) there")
-    }
-  }
 }
 
 extension DICOMHeader.Identity {

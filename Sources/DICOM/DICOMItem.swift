@@ -22,6 +22,9 @@ struct DICOMItem {
     return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
+  /// Whether an attribute is there with a value.
+  func has(_ tag: UInt32) -> Bool { dicom_text(handle, tag, nil, 0) > 0 }
+
   /// The values of a text attribute, trimmed of the blanks that DICOM pads with.
   func texts(_ tag: UInt32) -> [String] {
     guard let text = text(tag) else { return [] }
@@ -59,6 +62,13 @@ struct DICOMItem {
     var length = 0
     guard let start = dicom_bytes(handle, tag, &length) else { return nil }
     return [UInt8](UnsafeBufferPointer(start: start, count: length))
+  }
+
+  /// The 16-bit words of a lookup table.
+  func words(_ tag: UInt32) -> [UInt16]? {
+    var count = 0
+    guard let start = dicom_words(handle, tag, &count), count <= 65_536 else { return nil }
+    return [UInt16](UnsafeBufferPointer(start: start, count: count))
   }
 
   /// The items of a sequence.

@@ -8,6 +8,7 @@ extension DICOMSeries {
     }
     grouping.nonImages = sorted.filter { $0.nonImage != nil }
     let fit = fit(sorted.filter { $0.nonImage == nil }, policy, &grouping.refused)
+      .filter { taken($0, policy.color, &grouping.refused) }
     let images = withoutDuplicates(fit, &grouping.notes)
     for (uid, members) in bySeries(images, &grouping.refused) {
       let stacks = Stack.split(members)
@@ -16,7 +17,12 @@ extension DICOMSeries {
       for ((stack, result), part) in zip(solved, parts) {
         switch result {
         case .success(let geometry):
-          grouping.series.append(stack.series(uid: uid, part: part, geometry))
+          var series = stack.series(uid: uid, part: part, geometry)
+          if let error = series.setColor(policy.color) {
+            grouping.refused.append(DICOMRefusal(seriesUID: uid, paths: stack.paths, error: error))
+          } else {
+            grouping.series.append(series)
+          }
         case .failure(let error):
           grouping.refused.append(
             DICOMRefusal(seriesUID: uid, paths: stack.paths, error: error))

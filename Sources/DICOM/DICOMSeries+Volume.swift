@@ -106,11 +106,23 @@ extension DICOMSeries {
       return
     }
     for (frame, slice) in slices[file].enumerated() where slice >= 0 {
+      if format.isColor {
+        let planes = (0..<color.channels).map { plane(slice + $0 * grid.size.z, of: buffer) }
+        try opened.decodeColor(frame: frame, format: format, policy: color, into: planes)
+        continue
+      }
       let start = slice * format.frameBytes
       let target = UnsafeMutableRawBufferPointer(
         rebasing: buffer[start..<start + format.frameBytes])
       try opened.decode(frame: frame, format: format, into: target)
     }
+  }
+
+  private func plane(
+    _ slice: Int, of buffer: UnsafeMutableRawBufferPointer
+  ) -> UnsafeMutableRawBufferPointer {
+    let bytes = grid.size.x * grid.size.y * type.size
+    return UnsafeMutableRawBufferPointer(rebasing: buffer[slice * bytes..<(slice + 1) * bytes])
   }
 
   /// Takes a mosaic apart: the tiles lie row by row.
@@ -121,7 +133,7 @@ extension DICOMSeries {
     let sheet = UnsafeMutableRawBufferPointer.allocate(byteCount: format.frameBytes, alignment: 16)
     defer { sheet.deallocate() }
     try opened.decode(frame: 0, format: format, into: sheet)
-    let width = format.bitsAllocated / 8
+    let width = format.type.size
     let (rows, rowBytes) = (format.rows / tiling.y, format.columns / tiling.x * width)
     for (tile, slice) in slices.enumerated() where slice >= 0 {
       for row in 0..<rows {

@@ -34,8 +34,14 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// The first file, which stands for what all have in common.
   public var representative: DICOMHeader { headers[0] }
 
+  /// What became of colours; says nothing where there are none.
+  public var color = ColorPolicy.refuse
+
   /// The type of a stored voxel.
-  public var type: VoxelType { headers[0].pixels?.type ?? .int16 }
+  public var type: VoxelType {
+    guard let pixels = headers[0].pixels else { return .int16 }
+    return pixels.isColor ? pixels.colorType : pixels.type
+  }
 
   /// Stored value of pixels outside the image, where the file names one.
   public var padding: Int? { headers[0].pixels?.padding }
@@ -81,6 +87,8 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
 
     /// Refuses the stack, or interpolates even slices linearly.
     public enum Uneven: String, Sendable, Codable { case refuse, resample }
+    /// What becomes of colour images.
+    public var color = ColorPolicy.refuse
 
     /// The defaults.
     public init() {}

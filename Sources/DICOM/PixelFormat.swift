@@ -8,7 +8,9 @@ public struct PixelFormat: Codable, Sendable, Equatable {
   public var columns: Int
   /// Frames of the file.
   public var frames: Int
-  /// 8, 16 or 32.
+  /// 1, or 3 in a colour image.
+  public var samples = 1
+  /// 1, 8, 16 or 32; 64 for floating point numbers only.
   public var bitsAllocated: Int
   /// Bits that count.
   public var bitsStored: Int
@@ -16,32 +18,75 @@ public struct PixelFormat: Codable, Sendable, Equatable {
   public var highBit: Int
   /// Whether bit `bitsStored − 1` is a sign.
   public var isSigned: Bool
-  /// MONOCHROME1 (low values are bright) or MONOCHROME2. Recorded, never applied.
+  /// Float or Double Float Pixel Data (PS3.3 C.7.6.24 and .25).
+  public var isFloat = false
+  /// MONOCHROME1 (low values are bright; recorded, never applied), MONOCHROME2, or a colour's.
   public var photometric: String
   /// PixelPaddingValue (0028,0120) as a stored value.
   public var padding: Int?
+  /// PixelPaddingRangeLimit (0028,0121): stored values from the padding value to this one, both
+  /// included, are padding.
+  public var paddingLimit: Int?
+  /// The modality lookup table that stored values have passed through.
+  public var lookup: Lookup?
 
-  /// The type of a stored voxel.
-  public var type: VoxelType {
-    switch (bitsAllocated, isSigned) {
-    case (8, false): .uint8
-    case (8, true): .int8
-    case (16, false): .uint16
-    case (16, true): .int16
-    case (_, false): .uint32
-    case (_, true): .int32
+  /// What is known of a modality lookup table without its values.
+  public struct Lookup: Codable, Sendable, Equatable {
+    /// Bits of a value that comes out.
+    public var bits: Int
+    /// XXH64 of its values, in hexadecimal.
+    public var digest: String
+  }
+
+  /// A format of one sample a pixel.
+  public init(
+    rows: Int, columns: Int, frames: Int = 1, bitsAllocated: Int, bitsStored: Int, highBit: Int,
+    isSigned: Bool, photometric: String = "MONOCHROME2"
+  ) {
+    (self.rows, self.columns, self.frames) = (rows, columns, frames)
+    (self.bitsAllocated, self.bitsStored, self.highBit) = (bitsAllocated, bitsStored, highBit)
+    (self.isSigned, self.photometric) = (isSigned, photometric)
+  }
+
+  /// The type of a sample as the file stores it. One bit becomes a byte.
+  public var storedType: VoxelType {
+    switch (bitsAllocated, isSigned, isFloat) {
+    case (64, _, _): .float64
+    case (_, _, true): .float32
+    case (1, _, _), (8, false, _): .uint8
+    case (8, true, _): .int8
+    case (16, false, _): .uint16
+    case (16, true, _): .int16
+    case (_, false, _): .uint32
+    case (_, true, _): .int32
     }
   }
 
-  /// Bytes of one frame.
-  public var frameBytes: Int { rows * columns * (bitsAllocated / 8) }
+  /// The type of a voxel: the stored one, or that of the modality lookup table's values.
+  public var type: VoxelType {
+    lookup.map { $0.bits <= 8 ? .uint8 : .uint16 } ?? storedType
+  }
+
+  /// Bytes of one decoded frame, all samples of it.
+  public var frameBytes: Int { rows * columns * samples * type.size }
+
+  /// Bytes of one frame before the modality lookup table.
+  var storedFrameBytes: Int { rows * columns * samples * storedType.size }
+
+  /// Bytes of all frames as native pixel data hold them.
+  var nativeBytes: Int {
+    let isHalved = photometric == "YBR_FULL_422" && columns % 2 == 0 && bitsAllocated == 8
+    let perPixel = isHalved ? 2 * bitsAllocated : samples * bitsAllocated
+    return (rows * columns * frames * perPixel + 7) / 8
+  }
 
   /// Leaves in each sample the bits that count: shifted down from `highBit`, masked, and the sign
   /// extended from bit `bitsStored − 1`.
   ///
-  /// Overlays and what encoders leave above are gone then. DCMTK's raw buffers need this too.
+  /// Overlays and what encoders leave above are gone then. Decoders' buffers need this too.
   public func normalise(_ frame: UnsafeMutableRawBufferPointer) {
-    switch type {
+    guard bitsStored < bitsAllocated, !isFloat else { return }
+    switch storedType {
     case .uint8: normalise(frame.bindMemory(to: UInt8.self))
     case .int8: normalise(frame.bindMemory(to: Int8.self))
     case .uint16: normalise(frame.bindMemory(to: UInt16.self))
@@ -54,7 +99,6 @@ public struct PixelFormat: Codable, Sendable, Equatable {
   /// Two shifts do it all: up until the sign is the top bit, then down, arithmetically if signed.
   @inline(__always)
   private func normalise<Sample: FixedWidthInteger>(_ samples: UnsafeMutableBufferPointer<Sample>) {
-    guard bitsStored < bitsAllocated else { return }
     let up = Sample(truncatingIfNeeded: bitsAllocated - 1 - highBit)
     let down = Sample(truncatingIfNeeded: bitsAllocated - bitsStored)
     for index in samples.indices {

@@ -126,7 +126,7 @@ extension DICOMFile {
     var bytes = [UInt8](repeating: 0, count: count * kind.width)
     var failure = dicom_failure()
     let status = bytes.withUnsafeMutableBytes { buffer in
-      dicom_segment_frame(
+      dicom_frame(
         handle, UInt32(clamping: frame), buffer.baseAddress, buffer.count, &failure)
     }
     guard status == DICOM_OK else {

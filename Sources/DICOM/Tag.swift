@@ -60,10 +60,13 @@ enum Tag {
   static let pixelSpacing: UInt32 = 0x0028_0030
   static let pixelPadding: UInt32 = 0x0028_0120
   static let burnedInAnnotation: UInt32 = 0x0028_0301
+  static let pixelPaddingLimit: UInt32 = 0x0028_0121
   static let rescaleIntercept: UInt32 = 0x0028_1052
   static let rescaleSlope: UInt32 = 0x0028_1053
   static let rescaleType: UInt32 = 0x0028_1054
   static let modalityLUTSequence: UInt32 = 0x0028_3000
+  static let lutDescriptor: UInt32 = 0x0028_3002
+  static let lutData: UInt32 = 0x0028_3006
   static let units: UInt32 = 0x0054_1001
 
   static let cardiacSequence: UInt32 = 0x0018_9118

@@ -4,6 +4,8 @@ public enum TransferSyntax {
   public static let implicitLittleEndian = "1.2.840.10008.1.2"
   /// Explicit VR Little Endian
   public static let explicitLittleEndian = "1.2.840.10008.1.2.1"
+  /// Deflated Explicit VR Little Endian
+  public static let deflated = "1.2.840.10008.1.2.1.99"
   /// Explicit VR Big Endian
   public static let explicitBigEndian = "1.2.840.10008.1.2.2"
   /// RLE Lossless
@@ -22,8 +24,11 @@ public enum TransferSyntax {
   public static func name(_ uid: String) -> String { names[uid] ?? "an unknown transfer syntax" }
 
   private static let decoded: Set<String> = Set(
-    ["", ".1", ".2", ".5", ".4.50", ".4.51", ".4.57", ".4.70", ".4.80", ".4.81", ".4.90", ".4.91"]
-      .map { "1.2.840.10008.1.2" + $0 }
+    [
+      "", ".1", ".1.99", ".2", ".5", ".4.50", ".4.51", ".4.57", ".4.70", ".4.80", ".4.81", ".4.90",
+      ".4.91",
+    ]
+    .map { "1.2.840.10008.1.2" + $0 }
       + [".4.201", ".4.202", ".4.203"].map { "1.2.840.10008.1.2" + $0 })
 
   private static let names: [String: String] = [
@@ -44,11 +49,17 @@ public enum TransferSyntax {
     "1.2.840.10008.1.2.4.93": "JPEG 2000 Multi-component",
     "1.2.840.10008.1.2.4.94": "JPIP Referenced",
     "1.2.840.10008.1.2.4.95": "JPIP Referenced Deflate",
+    "1.2.840.10008.1.2.4.204": "JPIP HTJ2K Referenced",
+    "1.2.840.10008.1.2.4.205": "JPIP HTJ2K Referenced Deflate",
     "1.2.840.10008.1.2.4.100": "MPEG2 Main Profile",
     "1.2.840.10008.1.2.4.101": "MPEG2 Main Profile, High Level",
     "1.2.840.10008.1.2.4.102": "MPEG-4 AVC/H.264",
     "1.2.840.10008.1.2.4.103": "MPEG-4 AVC/H.264 BD-compatible",
-    "1.2.840.10008.1.2.4.107": "HEVC/H.265",
+    "1.2.840.10008.1.2.4.104": "MPEG-4 AVC/H.264, 2D video",
+    "1.2.840.10008.1.2.4.105": "MPEG-4 AVC/H.264, 3D video",
+    "1.2.840.10008.1.2.4.106": "MPEG-4 AVC/H.264, stereo",
+    "1.2.840.10008.1.2.4.107": "HEVC/H.265 Main",
+    "1.2.840.10008.1.2.4.108": "HEVC/H.265 Main 10",
     "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
     "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
     "1.2.840.10008.1.2.4.112": "JPEG XL",

@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (UInt32(0x0028_0010), [UInt8(0), 0], "pixels"), (0x0028_0010, [255, 255], "pixels"),
+    (UInt32(0x0028_0010), [UInt8(0), 0], "pixels"), (0x0028_0010, [255, 255], "limit"),
     (0x0028_0011, [36, 0], "pixels"), (0x0028_0100, [12, 0], "unsupported"),
     (0x0028_0100, [64, 0], "unsupported"), (0x0028_0101, [17, 0], "pixels"),
     (0x0028_0101, [0, 0], "pixels"), (0x0028_0102, [16, 0], "pixels"),

@@ -34,8 +34,10 @@ typedef struct dicom_item dicom_item;  // a data set or an item of a sequence; l
 typedef struct dicom_writer dicom_writer;
 
 typedef struct {
-  size_t file_bytes;
-  size_t elements;
+  size_t file_bytes;     // of the file, and of what it inflates to
+  size_t element_bytes;  // of one element
+  size_t elements;       // and fragments
+  size_t inflate_ratio;  // of deflated bytes, above 64 MiB
   int depth;
 } dicom_limits;
 
@@ -43,7 +45,10 @@ typedef struct {
   uint32_t rows, columns, samples, frames;
   uint32_t bits_allocated, bits_stored, high_bit;
   int is_signed;
-  int has_pixels;       // (7FE0,0010) is there
+  int is_float;         // the pixels are those of (7FE0,0008) or (7FE0,0009)
+  int is_planar;        // a plane a sample, where there are several
+  int is_halved;        // native YBR_FULL_422: two pixels share their colour
+  int has_pixels;       // pixel data of any of the three kinds are there
   int is_encapsulated;  // in fragments
   uint64_t length;      // bytes of pixel data in the file
   uint64_t fragments;   // without the offset table
@@ -69,6 +74,8 @@ ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t ca
 // Number of values of a numeric element (DS, IS, FD, FL, US, SS, UL, SL, UV, SV, AT); -1 if absent
 // or if one of them is no finite number.
 ptrdiff_t dicom_numbers(const dicom_item *item, uint32_t tag, double *values, size_t capacity);
+// The 16-bit words of an element of VR US, SS or OW, as lookup tables are; null if absent.
+const uint16_t *dicom_words(const dicom_item *item, uint32_t tag, size_t *count);
 // The bytes of an element of VR OB or UN; null if absent.
 const uint8_t *dicom_bytes(const dicom_item *item, uint32_t tag, size_t *length);
 // Number of items of a sequence, written to `items` up to `capacity`; 0 if absent.
@@ -79,13 +86,10 @@ size_t dicom_items(
 dicom_status dicom_describe(
     const dicom_file *file, int digest, dicom_pixels *pixels, dicom_failure *failure);
 
-// One frame as stored: rows × columns samples of `bits_allocated` bits, little endian. Bits above
-// BitsStored are as the encoder left them. `size` must be just that many bytes.
+// One frame as stored: samples × rows × columns values of `bits_allocated` bits (of 8 for one bit),
+// little endian, a plane a sample, no colour converted. Bits above BitsStored are as the encoder
+// left them. `size` must be just that many bytes.
 dicom_status dicom_frame(
-    const dicom_file *file, uint32_t frame, void *buffer, size_t size, dicom_failure *failure);
-
-// One frame of a segmentation: as dicom_frame, but pixels of one bit come as a byte each.
-dicom_status dicom_segment_frame(
     const dicom_file *file, uint32_t frame, void *buffer, size_t size, dicom_failure *failure);
 
 // XXH64 of all bytes of a file.

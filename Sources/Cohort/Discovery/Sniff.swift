@@ -24,6 +24,8 @@ package enum Sniff: Equatable {
       self = isPart && Self.header(of: path) != nil ? .niftiVoxels : .nifti
     } else if Self.isNIfTI(bytes) {
       self = .nifti
+    } else if has(".dcm.gz") || has(".ima.gz") {
+      self = .dicom
     } else if Self.isArchive(name, bytes) {
       self = .archive
     } else if has(".dcm") || has(".ima") || has(".dicom") {

@@ -76,7 +76,7 @@ struct IngestSession: Sendable {
 
   var policy: DICOMSeries.Policy {
     var policy = DICOMSeries.Policy()
-    policy.singleSlices = recipe.singleSlices
+    (policy.singleSlices, policy.color) = (recipe.singleSlices, recipe.color)
     policy.burnedIn = recipe.allowBurnedIn
     (policy.missing, policy.uneven) = (recipe.missing, recipe.uneven)
     (policy.localizers, policy.derived) = (recipe.localizers, recipe.derived)

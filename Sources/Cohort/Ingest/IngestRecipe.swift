@@ -30,6 +30,8 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   public var localizers = DICOMSeries.Policy.Choice.take
   /// Whether derived and secondary images are taken or refused, by Image Type.
   public var derived = DICOMSeries.Policy.Choice.take
+  /// What becomes of colour images: `refuse`, `luminance` or `rgb` (three channels).
+  public var color = ColorPolicy.refuse
   /// Worker processes; 0 for one a core.
   public var workers = 0
   /// What a worker may use.

@@ -74,6 +74,7 @@ package struct Planner: Sendable {
         + (given.isEmpty ? [] : [given]))
     return PlannedVolume(
       source: .dicom(series), identity: identity, modality: header.acquisition.modality,
+      channelNames: series.color == .rgb ? ["red", "green", "blue"] : [],
       flags: (given.isEmpty ? ["patient-from-study"] : [])
         + (series.headers.contains { $0.burnedIn != nil } ? ["burned-in-allowed"] : []))
   }

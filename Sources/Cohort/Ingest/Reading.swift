@@ -60,6 +60,9 @@ extension PlannedVolume {
       isDICOM = true
       acquisition = series.acquisition.keywords
       if let padding = series.padding { acquisition["PixelPaddingValue"] = .int(padding) }
+      if let limit = series.representative.pixels?.paddingLimit {
+        acquisition["PixelPaddingRangeLimit"] = .int(limit)
+      }
       // PS3.15's "longitudinal, modified dates": days between studies stay true, the days do not.
       if let date = identity.studyDate.flatMap({
         pseudonyms.shifted(date: $0, patient: identity.patientIdentity)

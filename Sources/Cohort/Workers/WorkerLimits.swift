@@ -1,3 +1,5 @@
+import DICOM
+
 /// What a process that parses untrusted bytes may use.
 public struct WorkerLimits: Sendable, Codable, Equatable {
   /// Address space in bytes.
@@ -10,7 +12,7 @@ public struct WorkerLimits: Sendable, Codable, Equatable {
   public var wallSeconds = 60
   /// Bytes of one decoded volume.
   public var volumeBytes = 8 << 30
-  /// Bytes of one file.
+  /// Bytes of one file, also when inflated.
   public var fileBytes = 4 << 30
   /// Bytes that come out of an archive for each byte that is in it.
   public var archiveRatio = 200
@@ -20,9 +22,35 @@ public struct WorkerLimits: Sendable, Codable, Equatable {
   public var archiveBytes = 1 << 40
   /// Files of one series, whose headers the parent holds at once.
   public var seriesFiles = 65_536
+  /// Bytes of one DICOM element.
+  public var elementBytes = 2 << 30
+  /// Elements and fragments of one DICOM file.
+  public var elements = 2_000_000
+  /// Deepest nesting of DICOM sequences.
+  public var sequenceDepth = 64
+  /// Frames of one DICOM file.
+  public var frames = 65_536
+  /// Rows or columns of one DICOM image.
+  public var side = 32_768
+  /// How many times its compressed bytes an image above 64 MiB may have.
+  public var expansion = 1_000
+  /// How many times its deflated bytes a data set above 64 MiB may have.
+  public var inflation = 200
 
   /// The defaults above.
   public init() {}
+}
+
+extension WorkerLimits {
+  /// What DICOM files may cost under these limits.
+  var dicom: DICOMFile.Limits {
+    var limits = DICOMFile.Limits()
+    (limits.fileBytes, limits.decodedBytes) = (fileBytes, volumeBytes)
+    (limits.elementBytes, limits.elements, limits.depth) = (elementBytes, elements, sequenceDepth)
+    (limits.frames, limits.side) = (frames, side)
+    (limits.expansion, limits.inflation) = (expansion, inflation)
+    return limits
+  }
 }
 
 /// How a worker ended a request without answering it.

@@ -185,12 +185,3 @@ private struct Session {
     }
   }
 }
-
-extension WorkerLimits {
-  /// What DICOM files may cost under these limits.
-  var dicom: DICOMFile.Limits {
-    var limits = DICOMFile.Limits()
-    (limits.fileBytes, limits.decodedBytes) = (fileBytes, volumeBytes)
-    return limits
-  }
-}

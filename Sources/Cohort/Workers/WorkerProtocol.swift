@@ -138,8 +138,10 @@ extension DICOMHeader {
 extension PixelFormat {
   fileprivate var isPlausible: Bool {
     (1...65_535).contains(rows) && (1...65_535).contains(columns) && (1...65_536).contains(frames)
-      && [8, 16, 32].contains(bitsAllocated) && (1...bitsAllocated).contains(bitsStored)
-      && (bitsStored - 1..<bitsAllocated).contains(highBit)
+      && [1, 8, 16, 32, 64].contains(bitsAllocated) && [1, 3].contains(samples)
+      && (1...bitsAllocated).contains(bitsStored)
+      && (bitsStored - 1..<bitsAllocated).contains(highBit) && photometric.utf8.count <= 16
+      && lookup.map { (1...16).contains($0.bits) && isWord($0.digest) } ?? true
   }
 }
 
