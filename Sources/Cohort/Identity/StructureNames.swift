@@ -77,14 +77,14 @@ package struct StructureNames: Sendable {
     return words
   }
 
-  /// A name that a store takes: letters, digits and hyphens, at most 32 of them.
+  /// A name that a store takes, with room for a number behind it: letters, digits and hyphens.
   static func sanitised(_ text: String) -> String {
     var name = ""
     for character in text {
       let isSound = character.isASCII && (character.isLetter || character.isNumber)
       if isSound { name.append(character) } else if name.last != "-" { name.append("-") }
     }
-    name = String(name.drop { $0 == "-" }.prefix(32))
+    name = String(name.drop { $0 == "-" }.prefix(24))
     while name.hasSuffix("-") { name.removeLast() }
     return name.isEmpty ? "labels" : name
   }

@@ -45,7 +45,7 @@ extension IngestSession {
           let found = try readStructures(mask, on: grid, worker, &taken)
           (read, problem) = (read + found.masks, found.problem)
         } else {
-          read += try readClasses(mask, on: grid, worker)
+          read += try readClasses(mask, on: grid, worker, &taken)
         }
       } catch {
         problem = error
@@ -61,7 +61,7 @@ extension IngestSession {
 
   /// A NIfTI mask, and the regions that its description makes of its classes.
   private func readClasses(
-    _ mask: AssignedMask, on grid: Grid, _ worker: Worker
+    _ mask: AssignedMask, on grid: Grid, _ worker: Worker, _ taken: inout Set<String>
   ) throws(Fault) -> [ReadMask] {
     let map = try worker.readMask(mask.path, names: mask.names)
     if mask.isClosed {
@@ -77,7 +77,8 @@ extension IngestSession {
     for (name, classes) in mask.regions.sorted(by: { $0.key < $1.key }) where classes.count > 1 {
       let inside = Set(classes.map { UInt16($0) })
       var region = CohortLabel(
-        name: StructureNames.sanitised(name), names: [1: name], size: grid.size
+        name: StructureImage.free(StructureNames.sanitised(name), &taken), names: [1: name],
+        size: grid.size
       ) {
         LabelMap(grid: grid, labels: placed.labels.map { inside.contains($0) ? 1 : 0 })
       }

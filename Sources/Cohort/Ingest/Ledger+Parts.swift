@@ -122,7 +122,9 @@ extension Ledger {
       + ["patients", "studies", "series"].map { table in
         "INSERT INTO \(table) SELECT * FROM part.\(table) WHERE true \(merging[table] ?? "")"
       }
-      + ["volumes", "masks"].map { "INSERT OR REPLACE INTO \($0) SELECT * FROM part.\($0)" }
+      + ["volumes", "masks", "structures"].map {
+        "INSERT OR REPLACE INTO \($0) SELECT * FROM part.\($0)"
+      }
       + ["INSERT OR REPLACE INTO meta(key, value) VALUES ('run', '1')"]
   }()
 }

@@ -48,7 +48,7 @@ struct StructureImage: Sendable {
   }
 
   /// The name, or the first that is free of it with a number behind.
-  private static func free(_ name: String, _ taken: inout Set<String>) -> String {
+  static func free(_ name: String, _ taken: inout Set<String>) -> String {
     if taken.insert(name).inserted { return name }
     var number = 2
     while !taken.insert("\(name)-\(number)").inserted { number += 1 }
