@@ -45,7 +45,13 @@ void encapsulatedFrame(const dicom_file &file, uint32_t frame, uint8_t *buffer) 
   std::string family = "1.2.840.10008.1.2.4";
   auto is = [&](const char *ending) { return uid == family + ending; };
   Piece piece = frameBytes(file, frame);
-  if (file.pixels.bits_allocated == 1) {
+  if (file.pixels.bits_allocated == 1) {  // a byte each, which JPEG 2000 alone can hold
+    dicom_pixels pixels = file.pixels;
+    pixels.bits_allocated = pixels.bits_stored = 8;
+    pixels.high_bit = 7;
+    if (std::any_of(std::begin(jpeg2000), std::end(jpeg2000), is)) {
+      return decodeJPEG2000(piece.bytes, piece.length, pixels, buffer);
+    }
     refuse(DICOM_UNSUPPORTED, "compressed pixels of one bit");
   }
   if (uid == "1.2.840.10008.1.2.5") {

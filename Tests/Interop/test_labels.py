@@ -107,6 +107,15 @@ def test_binary_segmentations(tmp_path, orientation, overlapping):
         assert numpy.allclose(found["labels"][1][:3, 3], first, atol=1e-3)
 
 
+def test_a_compressed_binary_segmentation(tmp_path):
+    images = write_series(tmp_path / "s")
+    truth = blobs((7, 33, 35), False)
+    write_segmentation(
+        tmp_path / "s/seg.dcm", images, truth.astype(numpy.uint8), "BINARY", ["Liver", "Spleen"], JPEG2000Lossless)
+    found = label_images(tmp_path / "s", tmp_path)
+    assert numpy.array_equal(found["labels"][0], truth[..., 0] + 2 * truth[..., 1])
+
+
 @pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless, JPEG2000Lossless])
 def test_fractional_segmentations(tmp_path, syntax):
     images = write_series(tmp_path / "s")
