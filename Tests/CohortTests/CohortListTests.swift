@@ -14,7 +14,7 @@ import Testing
     let flair = try list.filtered(by: ["description~flair", "modality=mr"])
     #expect(flair.entries.map(\.identity?.seriesUID) == ["1.2"])
     #expect(list.rows.count == 3)
-    #expect(throws: CohortError.pattern("colour=red")) { try list.filtered(by: ["colour=red"]) }
+    #expect(throws: CohortError.condition("colour=red")) { try list.filtered(by: ["colour=red"]) }
     try FileManager.default.removeItem(atPath: folder / "c.ledger.sqlite")
     #expect(try CohortList(folder / "c.zarr").entries.allSatisfy { $0.identity == nil })
   }

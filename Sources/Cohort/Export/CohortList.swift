@@ -61,47 +61,6 @@ public struct CohortList: Sendable, Codable, Equatable {
     }
   }
 
-  /// The entries of which some field matches every one of `conditions`: `field=text` or
-  /// `field~text`, without regard to case; `=` asks for the whole, `~` for a part.
-  ///
-  /// Fields: `id`, `patient`, `modality`, `source`, `label`, `flag`, and from the ledger `name`,
-  /// `description`, `protocol`, `study`, `date`, `part`, `path`. Throws ``CohortError/pattern(_:)``
-  /// for a condition that is none.
-  public func filtered(by conditions: [String]) throws -> CohortList {
-    var list = self
-    for text in conditions {
-      guard let sign = text.firstIndex(where: { $0 == "=" || $0 == "~" }),
-        let field = Self.fields[String(text[..<sign])]
-      else { throw CohortError.pattern(text) }
-      let wanted = text[text.index(after: sign)...].lowercased()
-      let whole = text[sign] == "="
-      list.entries.removeAll { entry in
-        !field(entry).contains {
-          whole ? $0.lowercased() == wanted : $0.lowercased().contains(wanted)
-        }
-      }
-    }
-    return list
-  }
-
-  private static let fields: [String: @Sendable (Entry) -> [String]] = [
-    "id": { [$0.volume.id] },
-    "patient": { [$0.volume.patient] + one($0.identity?.patient) },
-    "modality": { one($0.volume.modality) },
-    "source": { [$0.volume.source] },
-    "label": { $0.volume.labels + ($0.identity?.structures?.values.sorted() ?? []) },
-    "flag": { $0.volume.flags },
-    "name": { one($0.identity?.patientName) },
-    "description": { one($0.identity?.seriesDescription) },
-    "protocol": { one($0.identity?.protocolName) },
-    "study": { one($0.identity?.studyDescription) },
-    "date": { one($0.identity?.studyDate) },
-    "part": { one($0.identity?.part) },
-    "path": { one($0.identity?.source) },
-  ]
-
-  private static func one(_ text: String?) -> [String] { text.map { [$0] } ?? [] }
-
   /// Rows of a table, its heading first.
   public var rows: [[String]] {
     [["volume", "patient", "kind", "voxels", "mm", "labels", "series", "date"]]

@@ -10,6 +10,8 @@ public enum CohortError: Error, Sendable, Equatable {
   case shard(String, reason: String)
   /// Two parts hold different volumes of one name.
   case conflict(volume: String, parts: [String])
+  /// A condition on volumes that is none.
+  case condition(String)
   /// A pattern that is no regular expression.
   case pattern(String)
   /// A file could not be written.
@@ -30,6 +32,9 @@ extension CohortError: CustomStringConvertible {
     case .conflict(let volume, let parts):
       "\(parts.joined(separator: " and ")) hold different volumes \(volume), so the series was torn "
         + "or has changed meanwhile; ingest it in one run."
+    case .condition(let text):
+      "\"\(text)\" is no condition; write field=text, field~part or date>=2020, with a field of "
+        + "lamina list --help."
     case .pattern(let text): "\"\(text)\" is no regular expression; correct the pattern."
     case .unwritable(let path, let reason): "\(path) could not be written: \(reason)."
     case .refused(let refusal): refusal.description

@@ -131,30 +131,4 @@ extension Ledger {
       }
     }
   }
-
-  /// Removes a patient and all that is known of it; returns the volumes it had.
-  public func forget(patient pseudonym: String) throws -> [String] {
-    try write { db in
-      let rows = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT v.id, v.source, s.uid FROM volumes v JOIN series s ON s.pseudonym = v.series
-          WHERE v.patient = ? ORDER BY v.id
-          """, arguments: [pseudonym])
-      for row in rows {
-        let (id, uid, source): (String, String, String) = (row["id"], row["uid"], row["source"])
-        try forgetMasks(of: id, db)
-        try db.execute(
-          sql: "DELETE FROM refusals WHERE instr(subject, ?) > 0", arguments: [source])
-        try db.execute(
-          sql: "DELETE FROM files WHERE series = ? OR path = ?", arguments: [uid, uid])
-      }
-      for table in ["volumes", "studies"] {
-        try db.execute(sql: "DELETE FROM \(table) WHERE patient = ?", arguments: [pseudonym])
-      }
-      try db.execute(sql: "DELETE FROM series WHERE study NOT IN (SELECT pseudonym FROM studies)")
-      try db.execute(sql: "DELETE FROM patients WHERE pseudonym = ?", arguments: [pseudonym])
-      return rows.map { $0["id"] }
-    }
-  }
 }

@@ -32,7 +32,10 @@ public final class Ledger: Sendable {
       var configuration = Configuration()
       configuration.busyMode = .timeout(5)
       // Who is forgotten must not stay readable in free pages.
-      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+      // Nor may anybody be written to a folder for temporary files.
+      configuration.prepareDatabase {
+        try $0.execute(sql: "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
+      }
       database =
         try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
         ?? DatabaseQueue(configuration: configuration)

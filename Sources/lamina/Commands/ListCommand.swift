@@ -6,12 +6,14 @@ struct ListCommand: ParsableCommand {
     commandName: "list",
     abstract: "List the volumes of a cohort, by what its ledger knows as well.",
     discussion: """
-      Conditions are field=text (the whole, whatever its case) or field~text (a part). Fields: id, \
-      patient, modality, source, label, flag; and, where the ledger is at hand: name, description, \
-      protocol, study, date, part, path.
+      Conditions are field=text (the whole, whatever its case), field~text (a part), their contrary \
+      field!=text and field!~text, and for dates and numbers field>=value and field<=value; all must \
+      hold. Fields: id, patient, modality, source, label, flag, slices, times; and, where the ledger \
+      is at hand: name, description, protocol, study, date, part, uid, path.
 
       EXAMPLE
         lamina list cohort.zarr --where modality=MR --where description~flair
+        lamina list cohort.zarr --where 'date>=2020' --where 'date<=2021-06'
       """)
 
   @Argument(help: "The cohort store.")
