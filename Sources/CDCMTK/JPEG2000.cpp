@@ -67,6 +67,13 @@ void compare(const opj_image_t &image, const dicom_pixels &pixels) {
       image.numcomps ? image.comps[0].prec : 0);
 }
 
+// OpenJPEG takes a codestream without its end for whole, zeros in place of what is missing.
+bool hasEnd(const uint8_t *bytes, size_t length) {
+  for (size_t i = length; i-- > 1 && length - i <= 16;)
+    if (bytes[i - 1] == 0xFF && bytes[i] == 0xD9) return true;
+  return false;
+}
+
 template <typename Sample>
 void narrow(const OPJ_INT32 *data, size_t count, uint8_t *buffer) {
   for (size_t i = 0; i < count; i++) {
@@ -95,6 +102,7 @@ void decodeJPEG2000(
     const uint8_t *bytes, size_t length, const dicom_pixels &pixels, uint8_t *buffer) {
   static const uint8_t jp2[8] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
   bool isBoxed = length > 8 && memcmp(bytes, jp2, 8) == 0;
+  if (!isBoxed && !hasEnd(bytes, length)) refuse(DICOM_DECODER, "a JPEG 2000 stream is cut short");
   Source source = {bytes, length, 0};
   std::unique_ptr<opj_stream_t, ReleaseStream> stream(opj_stream_create(1 << 16, OPJ_TRUE));
   std::unique_ptr<opj_codec_t, Release> codec(

@@ -91,6 +91,7 @@ struct BitReader {
     return value;
   }
   bool isOverrun() const { return next - count / 8 > end; }
+  bool hasMuchLeft() const { return end - (next - count / 8) >= 16; }
 
   inline int difference(const HuffmanTable &table) {
     refill();
@@ -286,6 +287,7 @@ class Decoder {
     for (size_t y = 0; y < pixels.rows; y++) {
       bool isFirst = y % interval == 0;
       if (isFirst) {
+        if (y) finish(reader);
         if (y) expectRestart(y / interval - 1);
         reader = segment(columns * count * 4 + 64);
         std::fill(above.begin(), above.end(), uint16_t(1u << (precision - shift - 1)));
@@ -295,6 +297,12 @@ class Decoder {
       for (size_t i = 0; i < count; i++) store(row.data() + i, count, planes[i], y, shift);
       std::swap(above, row);
     }
+    finish(reader);
+  }
+
+  // Codes go on matching in a damaged stream; what shows is that its end is not met.
+  void finish(const BitReader &reader) {
+    if (reader.hasMuchLeft()) refuse(DICOM_DECODER, "a JPEG stream is damaged");
   }
 
   void store(const uint16_t *row, size_t step, size_t plane, size_t y, uint32_t shift) {

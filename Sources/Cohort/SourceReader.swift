@@ -77,6 +77,22 @@ public enum SourceReader {
     }
   }
 
+  /// Decodes the pixels of one DICOM file, also where it does not say where they lie: stored values,
+  /// samples as channels, frames along z, on a grid of pixels. The flags are `key=word`.
+  public static func readPixels(
+    _ path: String, limits: WorkerLimits = WorkerLimits(), launch: WorkerLaunch = .current
+  ) throws -> SourceVolume {
+    let worker = Worker(launch, limits: limits)
+    defer { worker.stop() }
+    do throws(Fault) {
+      let read = try worker.read(pixels: path)
+      return SourceVolume(volume: read.volume, name: path, flags: read.flags)
+    } catch {
+      throw CohortError.refused(
+        Refusal(error.code, .file, name: path, sentence: error.sentence))
+    }
+  }
+
   private static func plans(
     _ found: Discovery, _ ledger: Ledger, _ refusals: inout [Refusal]
   ) throws -> [PlannedVolume] {

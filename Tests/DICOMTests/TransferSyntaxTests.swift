@@ -6,7 +6,9 @@ import Testing
 @Suite struct TransferSyntaxTests {
   static let lossless = [
     "explicit", "implicit", "big-endian", "rle", "jpeg2000", "jpeg-lossless", "jpeg-lossless-sv1",
-    "jpeg-ls", "high-bit-15", "one-frame-many-fragments", "headerless",
+    "jpeg-lossless-2", "jpeg-lossless-3", "jpeg-lossless-4", "jpeg-lossless-5",
+    "jpeg-lossless-6", "jpeg-lossless-7", "htj2k", "jpeg-ls", "high-bit-15",
+    "one-frame-many-fragments", "headerless",
   ]
   static let frames = [
     "frames", "frames-rle", "frames-jpeg2000", "frames-fragments-table",
@@ -53,6 +55,12 @@ import Testing
     let volume = try volume(name)
     #expect(volume.type == .uint8)
     try expect(volume) { x, y, _ in narrow(x, y) }
+  }
+
+  @Test func sevenBitsOfJPEGLSAreRead() throws {
+    let volume = try volume("jpeg-ls-7")
+    #expect(volume.type == .uint8)
+    try expect(volume) { x, y, _ in wide(x, y) >> 5 }
   }
 
   @Test(arguments: frames)

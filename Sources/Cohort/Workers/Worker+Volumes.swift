@@ -80,8 +80,17 @@ extension Worker {
 
   /// Reads a NIfTI file; its fourth dimension is channels or time.
   package func read(nifti path: String, channels: Bool) throws(Fault) -> ReadVolume {
+    try read(.nifti(path: path, channels: channels, limits))
+  }
+
+  /// Reads the pixels of a DICOM file, with what its header says of them as flags.
+  package func read(pixels path: String) throws(Fault) -> ReadVolume {
+    try read(.pixels(path: path, limits))
+  }
+
+  private func read(_ request: WorkerRequest) throws(Fault) -> ReadVolume {
     let answer = try faults { () throws(WorkerFailure) in
-      try send(WorkerRequest.nifti(path: path, channels: channels, limits))
+      try send(request)
       return try receive(VolumeAnswer.self)
     }
     switch answer {

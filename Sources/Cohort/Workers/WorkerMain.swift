@@ -40,6 +40,8 @@ private struct Session {
       return send(volume { () throws(Fault) in try decode(series, limits) })
     case .unpack(let path, let folder, let limits):
       return send(unpack(path, folder, limits))
+    case .pixels(let path, let limits):
+      return send(volume { () throws(Fault) in try pixels(path, limits) })
     case .nifti(let path, let channels, let limits):
       return send(volume { () throws(Fault) in try read(path, channels: channels, limits) })
     case .structures(let wanted, let limits): return send(structures(wanted, limits))
@@ -171,7 +173,7 @@ private struct Session {
       timeStep: image.header.timeStep)
   }
 
-  private func write(_ bytes: [UInt8]) -> Bool {
+  fileprivate func write(_ bytes: [UInt8]) -> Bool {
     var written = 0
     return bytes.withUnsafeBytes { source in
       while written < source.count {
@@ -183,5 +185,51 @@ private struct Session {
       }
       return true
     }
+  }
+}
+
+extension Session {
+  /// The stored values of one file, on a grid of pixels.
+  fileprivate func pixels(
+    _ path: String, _ limits: WorkerLimits
+  ) throws(Fault) -> VolumeDescription {
+    do throws(DICOMError) {
+      let file = try DICOMFile(path: path, limits: limits.dicom)
+      let format = try file.pixelFormat()
+      let bytes = try planes(file, format)
+      guard write(bytes) else {
+        throw .limit(path: path, reason: "\(bytes.count) bytes do not fit the shared memory")
+      }
+      let size = SIMD3(format.columns, format.rows, format.frames)
+      let photometric = format.photometric.replacingOccurrences(of: " ", with: "_")
+      return VolumeDescription(
+        grid: Grid(size: size, affine: .identity),
+        leading: format.samples > 1 ? .channel(format.samples) : .none, type: format.type,
+        scaling: .identity,
+        flags: [
+          "photometric=\(photometric)", "stored=\(format.bitsStored)",
+          "syntax=\(file.transferSyntax)",
+        ])
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  /// Planes in the order sample, frame.
+  private func planes(_ file: DICOMFile, _ format: PixelFormat) throws(DICOMError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: format.frameBytes * format.frames)
+    let plane = format.frameBytes / format.samples
+    let scratch = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: format.frameBytes, alignment: 16)
+    defer { scratch.deallocate() }
+    for frame in 0..<format.frames {
+      try file.decode(frame: frame, format: format, into: scratch)
+      for sample in 0..<format.samples {
+        let place = (sample * format.frames + frame) * plane
+        bytes.replaceSubrange(
+          place..<place + plane, with: scratch[sample * plane..<(sample + 1) * plane])
+      }
+    }
+    return bytes
   }
 }

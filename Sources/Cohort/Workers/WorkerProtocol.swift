@@ -25,6 +25,9 @@ package enum WorkerRequest: Codable {
   /// A series decoded into the shared memory: a ``VolumeAnswer/at(file:)`` for each file, then one
   /// of the other answers.
   case dicom(DICOMSeries, WorkerLimits)
+  /// The pixels of one DICOM file decoded into the shared memory, also where the file does not say
+  /// where they lie: samples as channels, frames along z.
+  case pixels(path: String, WorkerLimits)
   /// A NIfTI file read into the shared memory.
   case nifti(path: String, channels: Bool, WorkerLimits)
   /// An archive unpacked into a folder: ``UnpackAnswer``s, the last of them `done` or `refused`.

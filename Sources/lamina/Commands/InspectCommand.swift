@@ -1,28 +1,63 @@
 import ArgumentParser
+import Cohort
 import Foundation
+import Imaging
 import SliceStore
 import Torch
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a store, a run, or a checkpoint holds.",
+    abstract: "Say what a store, a run, a checkpoint, or the pixels of a DICOM file hold.",
     discussion: """
       EXAMPLE
         lamina inspect slices.zarr
         lamina inspect both
+        lamina inspect IM0001.dcm --raw IM0001.raw
       """)
 
-  @Argument(help: "A cohort store, a slice store, a run folder, or a .safetensors file.")
+  @Argument(
+    help: "A cohort store, a slice store, a run folder, a .safetensors or a DICOM file.")
   var path: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the decoded pixels of a DICOM file here: little endian, sample, frame, row, column.",
+      valueName: "file"))
+  var raw: String?
 
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     if let archive = archive { return try show(archive) }
+    if isFile { return try showPixels() }
     let store = try describe(path)
     if output.json { return try printJSON(store) }
     output.console.result(text(of: store))
+  }
+
+  private var isFile: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && !isFolder.boolValue
+  }
+
+  private func showPixels() throws {
+    let read = try SourceReader.readPixels(path)
+    let size = read.volume.grid.size
+    if let raw { try Data(read.volume.bytes).write(to: URL(fileURLWithPath: raw)) }
+    var summary = PixelSummary(
+      type: read.volume.type.rawValue, samples: read.volume.leading.count, frames: size.z,
+      rows: size.y, columns: size.x)
+    for flag in read.flags {
+      let parts = flag.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { summary.header[parts[0]] = parts[1] }
+    }
+    if output.json { return try printJSON(summary) }
+    let said = summary.header.sorted { $0.key < $1.key }.map { "\n\($0.key): \($0.value)" }
+    output.console.result(
+      "\(summary.samples) × \(size.z) × \(size.y) × \(size.x) (samples × frames × rows × columns), "
+        + summary.type + said.joined())
   }
 
   /// The newest archive of a run folder, or the file itself.
@@ -71,6 +106,16 @@ struct InspectCommand: ParsableCommand {
     }
     return rows.map { "\($0[0]): \($0[1])" }.joined(separator: "\n")
   }
+}
+
+/// What `--json` prints of a DICOM file's pixels.
+private struct PixelSummary: Encodable {
+  var type: String
+  var samples: Int
+  var frames: Int
+  var rows: Int
+  var columns: Int
+  var header: [String: String] = [:]
 }
 
 /// What `--json` prints of an archive.

@@ -1,12 +1,12 @@
 """Writes one small image in every encoding, by pydicom and DCMTK's tools, as encodings/NAME.dcm.
 
-usage: encodings.py   (needs pydicom with pylibjpeg-openjpeg and pylibjpeg-rle, and dcmtk)
+usage: encodings.py   (needs pydicom with pylibjpeg-openjpeg and pylibjpeg-rle, imagecodecs, and dcmtk)
 Columns 35, rows 33 (an odd number of samples finds padding mistakes). Stored values are
   wide:   (37 x + 91 y + 3 x y + 500 f) mod 4096      narrow: 60 + 2 x + 3 y
 at column x, row y, frame f; the Swift tests know the same formulas.
 """
 import pathlib, subprocess
-import numpy as np, pydicom
+import imagecodecs, numpy as np, pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.uid import (ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian,
@@ -76,7 +76,15 @@ for name, syntax in (("rle", RLELossless), ("jpeg2000", JPEG2000Lossless)):
     d = base(wide); d.compress(syntax, generate_instance_uid=False); save(d, name, syntax)
 tool("dcmcjpeg", "+e1", "+un", source="explicit", name="jpeg-lossless-sv1")
 tool("dcmcjpeg", "+el", "+un", source="explicit", name="jpeg-lossless")
+for selection in range(2, 8):
+    tool("dcmcjpeg", "+el", "+sv", str(selection), "+un", source="explicit", name=f"jpeg-lossless-{selection}")
 tool("dcmcjpls", "+el", "+un", source="explicit", name="jpeg-ls")
+for name, d, syntax, stream in (
+        ("jpeg-ls-7", base((wide >> 5).astype("u1"), stored=7), "1.2.840.10008.1.2.4.80", imagecodecs.jpegls_encode),
+        ("htj2k", base(wide), "1.2.840.10008.1.2.4.201", imagecodecs.htj2k_encode)):
+    d.PixelData = encapsulate([stream(d.pixel_array)])
+    d["PixelData"].VR = "OB"
+    save(d, name, syntax)
 tool("dcmcjpls", "+en", "+un", source="explicit", name="jpeg-ls-near")
 tool("dcmcjpeg", "+ee", "+q", "100", "+un", source="explicit", name="jpeg-extended")
 save(base(narrow, stored=8), "narrow")
