@@ -32,6 +32,16 @@ private func tree(in folder: TemporaryFolder) throws -> String {
   try FileManager.default.linkItem(atPath: folder / "d/0/1/IM1", toPath: folder / "d/0/again")
   try SampleSeries().write(to: folder / "d/copy")
   try SampleSeries().write(to: folder / "d/copy of copy")
+  try SampleSeries(patientID: "ARCHIVED", study: "7.1", series: "7.1.1")
+    .write(to: folder / "pack/in/side")
+  try folder.write("GIF89a", to: "pack/in/side/broken.dcm")
+  try folder.write("hello", to: "pack/in/side/text")
+  let tar = Process()
+  tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  tar.arguments = ["tar", "cf", folder / "d/archive.tar", "-C", folder / "pack", "in"]
+  try tar.run()
+  tar.waitUntilExit()
+  #expect(tar.terminationStatus == 0)
   return folder / "d"
 }
 
@@ -47,10 +57,22 @@ private func ingest(
 /// What a ledger says, beside whom a file was found to belong to while a tree was divided.
 private func content(_ store: String) throws -> [[String]] {
   let ledger = try Ledger(Ledger.path(of: store))
-  let files = "path, relative, size, modified, role, claim, kind, series, volume, copy, run, answer"
-  let tables = ["patients", "studies", "series", "volumes", "masks", "refusals"]
-  return try (["SELECT \(files) FROM files"] + tables.map { "SELECT * FROM \($0)" })
-    .map { try ledger.rows($0).sorted() }
+  let files = """
+    path, relative, size, modified, role, claim, kind, series, volume, copy, run,
+    CASE WHEN path LIKE '%.unpacked/%' THEN '' ELSE hex(answer) END AS answer
+    """
+  let unpacked = Ledger.path(of: store).replacingOccurrences(
+    of: ".ledger.sqlite", with: ".unpacked")
+  let tables = ["archives", "patients", "studies", "series", "volumes", "masks"]
+  return try
+    ([
+      "SELECT \(files) FROM files",
+      #"SELECT replace(CAST(refusal AS TEXT), '\/', '/') AS refusal FROM refusals"#,
+    ] + tables.map { "SELECT * FROM \($0)" })
+    .map { table in
+      try ledger.rows(table).map { $0.replacingOccurrences(of: unpacked, with: "UNPACKED") }
+        .sorted()
+    }
 }
 
 @Suite struct MergeTests {

@@ -13,9 +13,13 @@ final class Archives: Sendable {
 
   /// Clears away what a run that was killed has left.
   init(beside ledger: Ledger, store: String) throws {
-    let base = Ledger.path(of: store).dropLast(".ledger.sqlite".count)
-    (root, self.ledger) = (base + ".unpacked", ledger)
+    (root, self.ledger) = (Self.root(of: store), ledger)
     try remove()
+  }
+
+  /// Where archives are unpacked for a store.
+  static func root(of store: String) -> String {
+    Ledger.path(of: store).dropLast(".ledger.sqlite".count) + ".unpacked"
   }
 
   /// Removes everything that was unpacked.

@@ -7,19 +7,19 @@ extension IngestSession {
       let folder = archives.folder(of: archive)
       if try ledger.knows(archive, in: folder) {
         try ledger.sight(membersIn: folder, run: run)
-        try ledger.leftOut(of: folder).forEach(refuse)
+        try ledger.leftOut(of: folder).forEach(refuseOwn)
         continue
       }
       let left: [Refusal]
       do {
         left = try archives.unpack(archive, worker)
       } catch let refusal as Refusal {
-        try refuse(refusal)
+        try refuseOwn(refusal)
         continue
       }
       try ledger.withdraw(.file, [archive.path])
       try ledger.keep(archive, in: folder)
-      try left.forEach(refuse)
+      try left.forEach(refuseOwn)
       try Walk.through([folder]) { try notes.take(member($0, of: archive)) }
       try notes.flush()
     }

@@ -44,8 +44,8 @@ extension IngestSession {
   }
 
   /// Refuses what goes by its path, unless that is another part's to do.
-  fileprivate func refuseOwn(_ refusal: Refusal) throws {
-    if owns("path " + refusal.name) { try refuse(refusal) }
+  func refuseOwn(_ refusal: Refusal) throws {
+    if owns("path " + archives.shown(refusal.name)) { try refuse(refusal) }
   }
 
   /// Reads the headers of what waits.

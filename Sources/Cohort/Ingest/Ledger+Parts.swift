@@ -35,7 +35,8 @@ extension Ledger {
   /// Leaves the files that a run has found, and that are not known yet, to the part whose they are.
   /// `patient` says whom a NIfTI file belongs to.
   func divide(
-    run: Int, owns: (String) -> Bool, patient: (FoundFile) -> String
+    run: Int, owns: (String) -> Bool, named: (String) -> String,
+    patient: (FoundFile) -> String
   ) throws {
     var last = ""
     var series = (uid: "", owner: "")
@@ -50,7 +51,7 @@ extension Ledger {
         let owner =
           file.series != nil
           ? "patient " + series.owner
-          : file.isNIfTI ? "patient " + patient(file.found) : "path " + file.found.path
+          : file.isNIfTI ? "patient " + patient(file.found) : "path " + named(file.found.path)
         if !owns(owner) { leaving.append(file.found.path) }
       }
       try leave(leaving)
@@ -67,7 +68,7 @@ extension Ledger {
         sql: """
           SELECT path, relative, size, modified, series, claim, kind FROM files
           WHERE path > ? AND run = ? AND role = 'image'
-            AND kind IN ('waiting', 'other', 'part', 'description', 'link')
+            AND kind IN ('waiting', 'other', 'part', 'description', 'link', 'archive')
           ORDER BY path LIMIT 512
           """, arguments: [path, run]
       ).map { row in
@@ -99,32 +100,53 @@ extension Ledger {
 
 extension Ledger {
   /// Takes over everything that the ledger of a part knows, but refusals.
-  func adopt(_ part: String) throws {
+  ///
+  /// Members of archives are called after the store that was made of them, so those of `part` get
+  /// names after this one.
+  func adopt(_ part: String, unpacked: (theirs: String, ours: String)) throws {
     try withoutTransaction { db in
       try db.execute(sql: "ATTACH DATABASE ? AS part", arguments: [part])
       defer { try? db.execute(sql: "DETACH DATABASE part") }
       try db.inTransaction {
-        for sql in Self.adoption { try db.execute(sql: sql) }
+        for sql in Self.adoption {
+          let named = sql.contains(":theirs")
+          try db.execute(
+            sql: sql,
+            arguments: named ? ["theirs": unpacked.theirs, "ours": unpacked.ours] : [:])
+        }
         return .commit
       }
     }
   }
 
   private static let adoption: [String] = {
-    let files =
-      "path, relative, size, modified, device, inode, role, claim, kind, series, volume, copy"
+    func renamed(_ column: String) -> String {
+      """
+      CASE WHEN substr(\(column), 1, length(:theirs)) = :theirs
+      THEN :ours || substr(\(column), length(:theirs) + 1) ELSE \(column) END
+      """
+    }
+    let files = """
+      relative, size, modified, device, inode, role, claim, kind, series, volume, copy, answer
+      """
     return [
       """
-      INSERT OR IGNORE INTO files(\(files), answer, run) SELECT \(files), answer, 1
+      INSERT OR IGNORE INTO files(path, \(files), run) SELECT \(renamed("path")), \(files), 1
       FROM part.files WHERE kind NOT IN ('elsewhere', 'waiting')
+      """,
       """
+      INSERT OR IGNORE INTO archives(folder, path, size, modified)
+      SELECT \(renamed("folder")), path, size, modified FROM part.archives
+      """,
+      """
+      INSERT OR REPLACE INTO volumes SELECT id, patient, study, series, part, digest,
+        \(renamed("source")), names FROM part.volumes
+      """,
     ]
       + ["patients", "studies", "series"].map { table in
         "INSERT INTO \(table) SELECT * FROM part.\(table) WHERE true \(merging[table] ?? "")"
       }
-      + ["volumes", "masks", "structures"].map {
-        "INSERT OR REPLACE INTO \($0) SELECT * FROM part.\($0)"
-      }
+      + ["masks", "structures"].map { "INSERT OR REPLACE INTO \($0) SELECT * FROM part.\($0)" }
       + ["INSERT OR REPLACE INTO meta(key, value) VALUES ('run', '1')"]
   }()
 }

@@ -73,8 +73,9 @@ extension Ledger {
       var files: [SeriesFile] = []
       while let row = try rows.next() {
         guard let data: Data = row["answer"],
-          case .dicom(let header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
+          case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
         else { continue }
+        header.identity.path = row["path"]
         files.append(
           SeriesFile(
             path: row["path"], size: row["size"], modified: row["modified"],

@@ -23,7 +23,8 @@ public enum Merge {
     var report = IngestReport()
     let total = opened.reduce(0) { $0 + $1.store.ids.count }
     for part in opened {
-      try ledger.adopt(part.ledgerPath)
+      try ledger.adopt(
+        part.ledgerPath, unpacked: (Archives.root(of: part.path), Archives.root(of: store)))
       for id in part.store.ids {
         let isThere = writer.contains(id)
         try writer.adopt(id, from: part.store)
@@ -33,7 +34,7 @@ public enum Merge {
         progress(report.present, total)
       }
     }
-    try keepRefusals(opened, in: ledger)
+    try keepRefusals(opened, in: ledger, of: store)
     try StoreReport.write(
       to: store + "/report.json", writer, ledger, Pseudonyms(key: key))
     try writer.finish()
@@ -83,11 +84,18 @@ public enum Merge {
   }
 
   /// A mask that found no volume may belong to another part: it stands refused if none has it.
-  private static func keepRefusals(_ parts: [Part], in ledger: Ledger) throws {
+  private static func keepRefusals(
+    _ parts: [Part], in ledger: Ledger, of store: String
+  ) throws {
     var unmatched: [String: (refusal: Refusal, parts: Int)] = [:]
     for part in parts {
       var refusals: [Refusal] = []
+      let theirs = Archives.root(of: part.path)
       try part.ledger.eachRefusal { refusal in
+        var refusal = refusal
+        if refusal.name.hasPrefix(theirs) {
+          refusal.name = Archives.root(of: store) + refusal.name.dropFirst(theirs.count)
+        }
         if refusal.code == .labelUnmatched {
           unmatched[refusal.name] = (refusal, (unmatched[refusal.name]?.parts ?? 0) + 1)
         } else {

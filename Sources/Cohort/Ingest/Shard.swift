@@ -38,7 +38,7 @@ extension IngestSession {
     guard shard != nil else { return }
     try scanner.identify { [planner] header in planner.patient(of: header) }
     let cases = found.patients(planner)
-    try ledger.divide(run: run, owns: owns) { file in
+    try ledger.divide(run: run, owns: owns, named: archives.shown) { file in
       cases[file.path] ?? planner.patient(of: file)
     }
   }

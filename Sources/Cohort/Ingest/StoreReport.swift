@@ -56,12 +56,14 @@ enum StoreReport {
   ) throws -> (refused: [Refused], reasons: [Reason]) {
     var report = IngestReport()
     var refused: [Refused] = []
+    let names = ArchiveNames(ledger)
     try ledger.eachRefusal { refusal in
       report.add(refusal)
       refused.append(
         Refused(
           code: refusal.code, files: refusal.files,
-          pseudonym: "x" + pseudonyms.digest(refusal.key).prefix(10), subject: refusal.subject))
+          pseudonym: "x" + pseudonyms.digest(names.shown(refusal.key)).prefix(10),
+          subject: refusal.subject))
     }
     let reasons = report.reasonList.map {
       Reason(

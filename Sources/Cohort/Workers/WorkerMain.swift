@@ -129,7 +129,8 @@ private struct Session {
     _ series: DICOMSeries, _ limits: WorkerLimits
   ) throws(Fault) -> VolumeDescription {
     let count = series.byteCount
-    guard count > 0, count <= limits.volumeBytes, ftruncate(shared, off_t(count)) == 0 else {
+    guard count > 0, count <= limits.volumeBytes, ftruncate(shared, off_t(count)) == 0
+    else {
       throw Fault(.limit, "the volume would have \(count) bytes")
     }
     let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0)

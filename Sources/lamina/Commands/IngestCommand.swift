@@ -37,6 +37,18 @@ struct IngestCommand: ParsableCommand {
   @Flag(help: "Take pictures that may have names burned into them; look at them first.")
   var allowBurnedIn = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Take part i of what n machines share, for lamina merge; needs --key.", valueName: "i/n"))
+  var shard: String?
+
+  @Flag(help: "End at the first refusal.")
+  var strict = false
+
+  @Option(help: "Worker processes (default: one a core).")
+  var workers: Int?
+
+  @OptionGroup(title: "Limits of a worker") var limits: LimitOptions
   @OptionGroup var recipe: RecipeOptions
   @OptionGroup var output: OutputOptions
 
@@ -52,12 +64,18 @@ struct IngestCommand: ParsableCommand {
     if let key { chosen.key = key }
     if allowBurnedIn { chosen.allowBurnedIn = true }
     if let patientFrom { chosen.patientFrom = patientFrom }
+    if let shard { chosen.shard = shard }
+    if strict { chosen.strict = true }
+    if let workers { chosen.workers = workers }
+    limits.apply(to: &chosen.limits)
+    guard chosen.shard.isEmpty || !chosen.key.isEmpty else {
+      throw ValidationError("--shard: give all parts one --key.")
+    }
     let report = try ingestStage(paths, into: into, recipe: chosen, console: output.console)
     if output.json { try printJSON(report) }
     show(report, volumes: !output.json, console: output.console)
-    if report.isPartial {
-      throw SomeRefused(
-        description: "\(report.refused) inputs were refused; the rest is in \(into).")
-    }
+    // A part of a small tree may well be empty.
+    if !chosen.shard.isEmpty && report.present == 0 && !report.isPartial { return }
+    if let error = outcome(report, of: paths, in: into) { throw error }
   }
 }

@@ -28,6 +28,7 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Average over mirror images of each slice: slower, sometimes better.")
   var mirror = false
 
+  @OptionGroup(title: "Limits of a worker") var limits: LimitOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
 
@@ -41,12 +42,19 @@ struct PredictCommand: ParsableCommand {
     guard writer.count > 0 else { throw Failure("\(paths[0]): no scan was found here.") }
   }
 
+  private var workerLimits: WorkerLimits {
+    var chosen = WorkerLimits()
+    limits.apply(to: &chosen)
+    return chosen
+  }
+
   private func predict(with writer: inout MaskWriter) throws -> Int {
     if paths.count == 1, FileManager.default.fileExists(atPath: paths[0] + "/zarr.json") {
       let ids = try CohortStore(paths[0]).ids
       return try predictCohort(paths[0], ids: ids, with: &writer, console: output.console)
     }
-    let refused = try predictFiles(paths, with: &writer, console: output.console)
+    let refused = try predictFiles(
+      paths, limits: workerLimits, with: &writer, console: output.console)
     for refusal in refused { output.console.complain("\(refusal)") }
     return refused.count
   }

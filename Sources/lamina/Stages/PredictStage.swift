@@ -65,11 +65,12 @@ func predictCohort(
 
 /// Predicts scans that are in no store: DICOM folders and NIfTI files, read by worker processes.
 func predictFiles(
-  _ paths: [String], with writer: inout MaskWriter, console: Console
+  _ paths: [String], limits: WorkerLimits = WorkerLimits(), with writer: inout MaskWriter,
+  console: Console
 ) throws -> [Refusal] {
   let bar = ProgressBar("predict", unit: "volumes", console: console)
   var failed: [Refusal] = []
-  let refused = try SourceReader.read(paths) { source in
+  let refused = try SourceReader.read(paths, limits: limits) { source in
     do {
       try writer.write(
         source.volume, name: source.name, modality: source.modality, like: source.header)

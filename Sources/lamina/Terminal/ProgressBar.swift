@@ -4,11 +4,23 @@ import Synchronization
 /// How far a stage has come: a bar with rate and time left on a terminal, a plain line every few
 /// seconds elsewhere.
 final class ProgressBar: Sendable {
+  /// What is done of what there is; what needed no work counts for no rate.
+  struct Share {
+    var done: Int
+    /// 0: not known.
+    var total: Int
+    /// Of what is done, what an earlier run had done.
+    var known = 0
+  }
+
+  private struct Moments {
+    var first, last: ContinuousClock.Instant
+  }
+
   private let label: String
   private let unit: String
   private let console: Console
-  private let started = ContinuousClock.now
-  private let lastShown = Mutex<ContinuousClock.Instant?>(nil)
+  private let moments = Mutex<Moments?>(nil)
 
   init(_ label: String, unit: String, console: Console) {
     (self.label, self.unit, self.console) = (label, unit, console)
@@ -16,28 +28,35 @@ final class ProgressBar: Sendable {
 
   /// Shows `done` of `total` (0: not known), with a remark behind.
   func update(_ done: Int, of total: Int, remark: String = "") {
+    update(Share(done: done, total: total), remark: remark)
+  }
+
+  /// Shows units, and bytes where these say better how much there is still to do.
+  func update(_ units: Share, bytes: Share? = nil, remark: String = "") {
     guard !console.quiet else { return }
     let interval: Duration = Console.isTerminal ? .milliseconds(100) : .seconds(10)
     let now = ContinuousClock.now
-    let due = lastShown.withLock { last in
-      if let last, now - last < interval, done < total || total == 0 { return false }
-      last = now
-      return true
+    let elapsed = moments.withLock { moments -> Duration? in
+      let isLast = units.total > 0 && units.done >= units.total
+      if let last = moments?.last, now - last < interval, !isLast { return nil }
+      moments = Moments(first: moments?.first ?? now, last: now)
+      return now - (moments?.first ?? now)
     }
-    guard due else { return }
-    let line = text(done, total, after: now - started, remark)
+    guard let elapsed else { return }
+    let line = text(units, bytes, after: elapsed / .seconds(1), remark)
     if Console.isTerminal { console.rewrite(line) } else { console.note(line) }
   }
 
   /// Ends the line that the bar stood on.
   func finish() {
+    guard moments.withLock({ $0 != nil }) else { return }
     if Console.isTerminal && !console.quiet { console.note("") }
   }
 
-  private func text(_ done: Int, _ total: Int, after elapsed: Duration, _ remark: String) -> String
+  private func text(_ units: Share, _ bytes: Share?, after seconds: Double, _ remark: String)
+    -> String
   {
-    let seconds = max(elapsed / .seconds(1), 1e-3)
-    let rate = Double(done) / seconds
+    let (done, total) = (units.done, units.total)
     var parts = ["\(label): \(done)" + (total > 0 ? " of \(total)" : "") + " \(unit)"]
     if Console.isTerminal && total > 0 {
       let filled = min(20, done * 20 / max(total, 1))
@@ -45,11 +64,31 @@ final class ProgressBar: Sendable {
         "[" + String(repeating: "#", count: filled)
           + String(repeating: "-", count: 20 - filled) + "]", at: 0)
     }
-    parts.append(rate >= 10 ? "\(Int(rate))/s" : String(format: "%.2f/s", rate))
-    if total > done && done > 0 { parts.append("\(clock(Double(total - done) / rate)) left") }
+    let worked = Double(units.done - units.known)
+    if seconds > 0, worked > 0 {
+      let rate = worked / seconds
+      parts.append(rate >= 10 ? "\(Int(rate))/s" : String(format: "%.2f/s", rate))
+      if let bytes { parts.append(size(Double(bytes.done - bytes.known) / seconds) + "/s") }
+      if total > done { parts.append("\(clock((bytes ?? units).left(after: seconds))) left") }
+    }
+    if units.known > 0 { parts.append("\(units.known) known") }
     if !remark.isEmpty { parts.append(remark) }
     return parts.joined(separator: "  ")
   }
+}
+
+extension ProgressBar.Share {
+  /// Seconds that the rest takes at the rate so far.
+  fileprivate func left(after seconds: Double) -> Double {
+    seconds * Double(total - done) / Double(max(done - known, 1))
+  }
+}
+
+/// Bytes as `12 kB` or `3.4 MB`.
+func size(_ bytes: Double) -> String {
+  if bytes < 1e6 { return "\(Int(bytes / 1e3)) kB" }
+  return bytes < 1e9
+    ? String(format: "%.1f MB", bytes / 1e6) : String(format: "%.2f GB", bytes / 1e9)
 }
 
 /// Seconds as `1:05` or `2:00:10`.

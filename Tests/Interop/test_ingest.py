@@ -1,0 +1,92 @@
+"""Exit codes, locks, limits and parts of `lamina ingest`, from outside."""
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import LAMINA, lamina
+from test_faults import tree
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "key"
+    path.write_bytes(bytes(range(32)))
+    return path
+
+
+def series(phantom):
+    return sorted((phantom / "dicom").iterdir())
+
+
+def test_exit_codes_say_whether_all_some_or_nothing_was_taken(phantom, tmp_path):
+    good, empty, bad, mixed = series(phantom)[0], tmp_path / "empty", tmp_path / "bad", tmp_path / "mixed"
+    for folder in (empty, bad, mixed):
+        folder.mkdir()
+    for folder in (bad, mixed):
+        (folder / "broken.dcm").write_bytes(b"GIF89a")
+    (mixed / "good").symlink_to(good)
+    lamina("ingest", good, "--into", tmp_path / "a.zarr", code=0)
+    assert "1 refused" in lamina("ingest", mixed, "--into", tmp_path / "b.zarr", code=3).stderr
+    assert "nothing was taken" in lamina("ingest", bad, "--into", tmp_path / "c.zarr", code=1).stderr
+    assert "no scan was found" in lamina("ingest", empty, "--into", tmp_path / "d.zarr", code=1).stderr
+    assert "does not exist" in lamina("ingest", tmp_path / "nowhere", "--into", tmp_path / "e.zarr", code=1).stderr
+    assert "broken.dcm" in lamina("ingest", mixed, "--into", tmp_path / "f.zarr", "--strict", code=1).stderr
+    lamina("ingest", "--into", tmp_path / "g.zarr", code=2)
+    lamina("ingest", good, "--into", tmp_path / "g.zarr", "--max-memory", "much", code=2)
+
+
+def test_the_report_on_the_terminal_names_and_that_in_the_store_does_not(phantom, tmp_path):
+    folder = tmp_path / "CANARY"
+    folder.mkdir()
+    (folder / "broken.dcm").write_bytes(b"GIF89a")
+    (folder / "good").symlink_to(series(phantom)[0])
+    done = lamina("ingest", folder, "--into", tmp_path / "c.zarr", code=3)
+    assert "structural" in done.stderr and "CANARY/broken.dcm" in done.stderr and "what to do" in done.stderr
+    text = (tmp_path / "c.zarr" / "report.json").read_text()
+    assert "CANARY" not in text and "structural" not in text
+    report = json.loads(text)
+    assert [reason["code"] for reason in report["reasons"]] == ["not-dicom"]
+    assert report["refused"][0]["subject"] == "file" and len(report["volumes"]) == 1
+    again = lamina("ingest", folder, "--into", tmp_path / "c.zarr", "--json", code=3)
+    said = json.loads(again.stdout)
+    assert (said["taken"], said["known"], said["refused"]) == (0, 1, 1)
+    assert said["reasons"][0]["example"].endswith("broken.dcm")
+
+
+def test_a_store_is_locked_while_its_writer_lives_and_not_after_it_was_killed(phantom, tmp_path):
+    store = tmp_path / "c.zarr"
+    first = subprocess.Popen([LAMINA, "ingest", str(phantom / "dicom"), "--into", str(store), "--quiet"])
+    while not store.exists() or not (tmp_path / "c.ledger.sqlite").exists():
+        time.sleep(0.001)
+    first.send_signal(signal.SIGSTOP)
+    said = lamina("ingest", phantom / "dicom", "--into", store, code=1).stderr
+    assert "is being written by another process" in said
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    lamina("ingest", phantom / "dicom", "--into", store, "--quiet")
+    lamina("verify", store)
+
+
+def test_a_limit_costs_the_series_that_it_is_for(phantom, tmp_path):
+    done = lamina("ingest", phantom / "dicom", "--into", tmp_path / "c.zarr", "--max-volume", "1KiB", code=1)
+    assert "limit" in done.stderr
+    done = lamina("ingest", series(phantom)[0], "--into", tmp_path / "d.zarr", "--max-series", "2", code=1)
+    assert "at most 2" in done.stderr
+    assert "--max-depth" in lamina("ingest", "--help").stdout
+    assert "--max-depth" in lamina("predict", "--help").stdout
+
+
+def test_parts_of_a_tree_join_to_the_bytes_of_one_run(phantom, key, tmp_path):
+    def command(store, *more):
+        lamina("ingest", phantom / "dicom", "--labels", phantom / "labels", "--key", key, "--into", store, "--quiet", *more)
+
+    command(tmp_path / "whole.zarr")
+    parts = [tmp_path / f"part{part}.zarr" for part in (1, 2)]
+    for part, store in enumerate(parts, 1):
+        command(store, "--shard", f"{part}/2", "--workers", 1)
+    lamina("merge", *parts, "--into", tmp_path / "joined.zarr")
+    assert tree(tmp_path / "joined.zarr") == tree(tmp_path / "whole.zarr")
+    assert "--shard" in lamina("ingest", phantom / "dicom", "--into", tmp_path / "x.zarr", "--shard", "1/2", code=2).stderr
