@@ -157,12 +157,12 @@ def large(base, store, shards, each):
     (store / "image/c").mkdir(parents=True)
     files = []
     digest = lambda data: (f"{google_crc32c.value(data):08x}", len(data))
-    shard = (base / "image/c/0/0/0/0").read_bytes()
+    sum_ = digest((base / "image/c/0/0/0/0").read_bytes())
     for s in range(shards):
         folder = store / f"image/c/{s}/0/0"
         folder.mkdir(parents=True)
         os.link(base / "image/c/0/0/0/0", folder / "0")
-        files.append((f"image/c/{s}/0/0/0", *digest(b"") if s else digest(shard)))
+        files.append((f"image/c/{s}/0/0/0", *sum_))
     n = numpy.arange(total)
     rows = numpy.tile(read("slices.index", one)[:per], shards)
     rows["volume"], rows["index"], rows["position"], rows["shard"] = n // 128, n % 128, n % 128, n // per

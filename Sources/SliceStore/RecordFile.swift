@@ -38,8 +38,8 @@ final class RecordFile: Sendable {
   private let length: Int
   private let reads = Atomic<Int>(0)
   /// Files up to this size stay mapped as a whole; of others, what was read is let go after so many
-  /// reads, each of which may map 16 pages around it.
-  private static let (small, readsKept) = (64 << 20, 1024)
+  /// reads, each of which may map the 2 MiB around it.
+  private static let (small, readsKept) = (64 << 20, 32)
 
   static func header(magic: String, recordSize: Int, count: Int, extras: [Int]) -> [UInt8] {
     var header = RecordBytes()

@@ -1,3 +1,4 @@
+import Foundation
 import Zarr
 
 /// The part of a split that a patient belongs to.
@@ -26,9 +27,10 @@ struct SplitTable {
     func damaged(_ reason: String) -> StoreError { .damaged(path: path, reason: reason) }
     var parts: [SplitPart] = []
     var seen: [NameField: SplitPart] = [:]
+    var last: (patient: NameField, part: SplitPart)?
     parts.reserveCapacity(volumes.count)
     try readFile(path, limit: 1 << 30).withUnsafeBytes { text in
-      var lines = Lines(text)
+      var lines = Pieces(text, between: UInt8(ascii: "\n"))
       _ = lines.next()
       while let line = lines.next() {
         let ordinal = parts.count
@@ -36,8 +38,12 @@ struct SplitTable {
         guard let (volume, patient, part) = Self.fields(line),
           volumes.names(ordinal) == (volume, patient)
         else { throw damaged("its line for volume \(volumes[ordinal].id) is wrong") }
-        guard seen.updateValue(part, forKey: patient) ?? part == part else {
-          throw StoreError.split(patient: volumes[ordinal].patient)
+        // Volumes of a patient mostly follow one another.
+        if last?.patient != patient || last?.part != part {
+          guard seen.updateValue(part, forKey: patient) ?? part == part else {
+            throw StoreError.split(patient: volumes[ordinal].patient)
+          }
+          last = (patient, part)
         }
         parts.append(part)
       }
@@ -49,28 +55,34 @@ struct SplitTable {
   private static func fields(
     _ line: UnsafeRawBufferPointer
   ) -> (volume: NameField, patient: NameField, part: SplitPart)? {
-    guard let first = line.firstIndex(of: tab), let last = line.lastIndex(of: tab), first < last,
-      let volume = NameField(UnsafeRawBufferPointer(rebasing: line[..<first])),
-      let patient = NameField(UnsafeRawBufferPointer(rebasing: line[(first + 1)..<last])),
-      let part = words.first(where: { line[(last + 1)...].elementsEqual($0.word) })
+    var words = Pieces(line, between: UInt8(ascii: "\t"))
+    guard let volume = words.next().flatMap(NameField.init),
+      let patient = words.next().flatMap(NameField.init), let word = words.next(),
+      let part = parts.first(where: { $0.word == NameField(word) }), words.next() == nil
     else { return nil }
     return (volume, patient, part.part)
   }
 
-  private static let tab = UInt8(ascii: "\t")
-  private static let words = SplitPart.allCases.map { (word: [UInt8]($0.rawValue.utf8), part: $0) }
+  private static let parts = SplitPart.allCases.map { part in
+    (word: [UInt8](part.rawValue.utf8).withUnsafeBytes { NameField($0) }, part: part)
+  }
 }
 
-/// The lines of a text, without their ends.
-private struct Lines {
+/// The pieces of a text between separators; a separator at its very end opens no further piece.
+private struct Pieces {
   private var rest: UnsafeRawBufferPointer
+  private let separator: UInt8
 
-  init(_ text: UnsafeRawBufferPointer) { rest = text }
+  init(_ text: UnsafeRawBufferPointer, between separator: UInt8) {
+    (rest, self.separator) = (text, separator)
+  }
 
   mutating func next() -> UnsafeRawBufferPointer? {
-    guard !rest.isEmpty else { return nil }
-    let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
-    defer { rest = UnsafeRawBufferPointer(rebasing: rest[min(end + 1, rest.count)...]) }
-    return UnsafeRawBufferPointer(rebasing: rest[..<end])
+    guard let start = rest.baseAddress, rest.count > 0 else { return nil }
+    let end = memchr(start, Int32(separator), rest.count).map { UnsafeRawPointer($0) - start }
+    let count = end ?? rest.count
+    let piece = UnsafeRawBufferPointer(start: start, count: count)
+    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count + 1))
+    return piece
   }
 }
