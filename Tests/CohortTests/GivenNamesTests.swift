@@ -61,6 +61,22 @@ import Testing
     #expect(text.contains("class 1") && text.contains("edema 1") && text.contains("class 3"))
   }
 
+  @Test func namesOfRegionsAreGivenNamesToo() throws {
+    let folder = TemporaryFolder()
+    try writeNIfTI(folder / "d/imagesTr/case_0000.nii.gz")
+    try writeMask(folder / "d/labelsTr/case.nii.gz")
+    try folder.write(
+      #"""
+      {"channel_names": {"0": "scan of 19500102"}, "file_ending": ".nii.gz", "numTraining": 1,
+       "labels": {"background": 0, "tumour core": 1, "P-19500102": 2, "whole 19500102": [1, 2]}}
+      """#, to: "d/dataset.json")
+    _ = try Ingest.run([folder / "d"], into: folder / "c.zarr", launch: inProcess)
+    #expect(try CohortList(folder / "c.zarr").entries.count == 1)
+    for (name, data) in tree(folder / "c.zarr") {
+      #expect(!name.contains("19500102") && data.range(of: Data("19500102".utf8)) == nil, "\(name)")
+    }
+  }
+
   private func header(_ change: @escaping (DICOMWriter.Item) throws -> Void) throws -> DICOMHeader {
     let folder = TemporaryFolder()
     return try DICOMFile.header(SampleSeries(slices: 1, change: change).write(to: folder / "s")[0])

@@ -52,6 +52,7 @@ package struct GivenNames {
       var mask = mask
       let name = allowed(mask.name, else: "labels")
       (mask.name, mask.names) = (name, allowed(mask.names))
+      mask.regions = allowed(mask.regions)
       var number = 1
       while !taken.insert(mask.name).inserted {
         number += 1
@@ -59,6 +60,15 @@ package struct GivenNames {
       }
       return mask
     }
+  }
+
+  /// Regions by name; those of which the name may not be kept are numbered in the order of their names.
+  private func allowed(_ regions: [String: [Int]]) -> [String: [Int]] {
+    var kept: [String: [Int]] = [:]
+    for (place, region) in regions.sorted(by: { $0.key < $1.key }).enumerated() {
+      kept[allowed(region.key, else: "region \(place + 1)")] = region.value
+    }
+    return kept
   }
 
   private func allowed(_ names: [Int: String]) -> [Int: String] {
