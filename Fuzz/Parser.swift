@@ -6,6 +6,8 @@ enum Parser: String, CaseIterable {
   case dicomGrammar = "dicom-grammar"
   /// Fragments, offset tables and the frames they make up: RLE, JPEG 2000, HTJ2K.
   case fragments
+  /// Contours of a structure set on their way to voxels.
+  case contours
   /// The header of a NIfTI file.
   case nifti
   /// `zarr.json` of an array, from text and from a grammar.
@@ -25,6 +27,7 @@ enum Parser: String, CaseIterable {
     case .fragments:
       var program = Program(bytes)
       readDICOM(DICOMGrammar.encapsulated(&program))
+    case .contours: fillContours(bytes)
     case .nifti: readNIfTIHeader(bytes)
     case .zarrMetadata: readZarrMetadata(bytes)
     case .zarrGrammar:

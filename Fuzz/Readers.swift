@@ -1,6 +1,7 @@
 // The calls through which hostile bytes reach the parsers.
 import DICOM
 import Foundation
+import Imaging
 import NIfTI
 import Zarr
 
@@ -12,6 +13,10 @@ func readDICOM(_ bytes: [UInt8]) {
     let file = try DICOMFile(bytes: bytes, limits: limits)
     let header = try file.header()
     _ = DICOMSeries.group([header])
+    if header.labelObject != nil {
+      let grid = Grid(size: SIMD3(8, 8, 8), affine: .identity)
+      _ = try file.structures(on: grid, threshold: 0.5)
+    }
     guard let format = header.pixels else { return }
     var frame = [UInt8](repeating: 0, count: format.frameBytes)
     for index in 0..<min(format.frames, 4) {
