@@ -128,7 +128,8 @@ if hasTorch {
 if environment["LAMINA_FUZZ"] != nil {
   targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["DICOM", "Imaging", "NIfTI", "Zarr"], path: "Fuzz", swiftSettings: strict))
+      name: "fuzz", dependencies: ["DICOM", "Imaging", "NIfTI", "Zarr"], path: "Fuzz",
+      swiftSettings: strict))
 }
 
 // Tests mirror the targets; what needs tensors is tested where LibTorch is.
