@@ -13,7 +13,7 @@ extension DICOMFile {
       try plane(
         index: 0, position: item, orientation: item, measures: item,
         rescale: try rescale(item, philips: item), echoTime: item.number(Tag.echoTime),
-        imageType: item.texts(Tag.imageType) + isotropic(item),
+        imageType: item.texts(Tag.imageType) + privateType(item),
         component: classicComponent(item), stack: nil,
         time: DICOMHeader.Time(item))
     ]

@@ -22,6 +22,7 @@ extension DICOMFile {
       header.pixelDigest = String(dicom_file_hash(handle), radix: 16)
     }
     guard header.nonImage == nil else { return header }
+    header.uptakeFactor = uptakeFactor(item)
     header.burnedIn = BurnedInRisk(item, sopClass: header.sopClass)
     let (format, pixelDigest) = try pixelFormat(digest: digest)
     header.pixels = format

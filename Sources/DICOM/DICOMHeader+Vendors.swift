@@ -29,6 +29,20 @@ extension DICOMFile {
     return instance <= places ? .fieldmap : .magnitude
   }
 
+  /// Words more of the image type, from what vendors say in private.
+  func privateType(_ item: DICOMItem) -> [String] { isotropic(item) + collapse(item) }
+
+  /// GE's flag (0043,1030) of 1 or 2: magnitudes beside a field map, collapsed images beside slices.
+  /// Above that it counts diffusion directions, which belong together.
+  private func collapse(_ item: DICOMItem) -> [String] {
+    let tag = item.privateTag(0x43, creator: "GEMS_PARM_01", element: 0x30)
+    guard let flag = tag.flatMap({ item.privateNumber($0, width: 2) }), flag == 1 || flag == 2
+    else {
+      return []
+    }
+    return ["COLLAPSE\(Int(flag))"]
+  }
+
   /// A word more of the image type for what Philips' scanners compute from a diffusion series and
   /// write into it: an image of all directions at a b-value (2001,1003) above 0.
   func isotropic(_ item: DICOMItem) -> [String] {

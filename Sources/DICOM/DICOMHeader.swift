@@ -32,6 +32,8 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   public var instanceNumber: Int?
   /// Columns and rows of the tiles of a mosaic (Siemens) or grid (UIH); nil for other files.
   public var tiling: SIMD2<Int>?
+  /// What turns Bq/ml of PET into SUVbw (g/ml), where the file has all that it takes.
+  public var uptakeFactor: Double?
   /// The two-dimensional images of the file with their places: one of a classic file, the frames
   /// of a multi-frame one, the tiles of a mosaic.
   public var planes: [Plane]

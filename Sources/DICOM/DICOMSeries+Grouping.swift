@@ -17,7 +17,7 @@ extension DICOMSeries {
       for ((stack, result), part) in zip(solved, parts) {
         switch result {
         case .success(let geometry):
-          var series = stack.series(uid: uid, part: part, geometry)
+          var series = stack.series(uid: uid, part: part, geometry, policy: policy)
           if let error = series.setColor(policy.color) {
             grouping.refused.append(DICOMRefusal(seriesUID: uid, paths: stack.paths, error: error))
           } else {

@@ -2,7 +2,9 @@ import Imaging
 
 extension Stack {
   /// The series of a stack that is a volume.
-  func series(uid: String, part: String, _ geometry: StackGeometry) -> DICOMSeries {
+  func series(
+    uid: String, part: String, _ geometry: StackGeometry, policy: DICOMSeries.Policy
+  ) -> DICOMSeries {
     var headers: [DICOMHeader] = []
     var slices: [[Int]] = []
     var files: [String: Int] = [:]
@@ -21,11 +23,26 @@ extension Stack {
       (headers[a].identity.sopInstanceUID ?? "", headers[a].path)
         < (headers[b].identity.sopInstanceUID ?? "", headers[b].path)
     }
+    let (scaling, flags) = quantity(geometry, policy)
     return DICOMSeries(
       seriesUID: uid, part: part, headers: order.map { headers[$0] },
       slices: order.map { slices[$0] }, blends: geometry.blends, grid: geometry.grid,
-      leading: geometry.leading, scaling: scaling(geometry), flags: geometry.flags,
+      leading: geometry.leading, scaling: scaling, flags: flags,
       echoTime: geometry.order.first?.plane.echoTime)
+  }
+
+  /// Real values as the policy wants them, and the flags of the volume.
+  private func quantity(
+    _ geometry: StackGeometry, _ policy: DICOMSeries.Policy
+  ) -> (Scaling, flags: [String]) {
+    let scaling = scaling(geometry)
+    let headers = geometry.order.map(\.header)
+    guard policy.uptake, headers[0].acquisition.modality == "PT" else {
+      return (scaling, geometry.flags)
+    }
+    guard let factor = headers[0].uptakeFactor, headers.allSatisfy({ $0.uptakeFactor == factor })
+    else { return (scaling, geometry.flags + ["no-suv"]) }
+    return (scaling.times(factor), geometry.flags + [DICOMSeries.uptake])
   }
 
   /// From stored values to real ones: Philips' own where one scale slope holds for all slices, else

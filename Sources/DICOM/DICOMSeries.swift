@@ -26,7 +26,8 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// From stored values to real ones, by slice where slices differ.
   public var scaling: Scaling
   /// What a user should know: "gantry-tilt", "sheared", "monochrome1", "single-slice", "mosaic",
-  /// "multi-frame", "localizer", "derived", "filled" (missing slices) or "resampled" (uneven ones).
+  /// "multi-frame", "localizer", "derived", "filled" (missing slices) or "resampled" (uneven ones),
+  /// "suv" (PET in g/ml) or "no-suv" (asked for, but left in Bq/ml: numbers for it are missing).
   public var flags: [String]
   /// Echo time of this volume in ms.
   public var echoTime: Double?
@@ -46,6 +47,9 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// Stored value of pixels outside the image, where the file names one.
   public var padding: Int? { headers[0].pixels?.padding }
 
+  /// The flag of PET in SUVbw.
+  static let uptake = "suv"
+
   /// Bytes of the decoded volume.
   public var byteCount: Int { leading.count * grid.count * type.size }
 
@@ -53,6 +57,7 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   public var acquisition: Acquisition {
     var acquisition = headers[0].acquisition
     acquisition.echoTime = echoTime ?? acquisition.echoTime
+    if flags.contains(Self.uptake) { acquisition.units = "GML" }
     return acquisition
   }
 
@@ -78,6 +83,9 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
     public var localizers = Choice.take
     /// Whether derived and secondary images are taken, by Image Type.
     public var derived = Choice.take
+
+    /// Turns PET in Bq/ml into SUV by body weight where its headers allow it.
+    public var uptake = false
 
     /// Taken or refused.
     public enum Choice: String, Sendable, Codable { case take, refuse }

@@ -8,7 +8,8 @@ extension Stack {
   func checkedTimes(
     _ levels: [[Member]], _ refuse: (String) -> DICOMError
   ) throws(DICOMError) -> Int {
-    let times = levels.map(\.count).max() ?? 1
+    let counts = Dictionary(grouping: levels.map(\.count)) { $0 }.mapValues(\.count)
+    let times = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? 1
     for (z, level) in levels.enumerated() where level.count != times {
       throw refuse(
         "slice \(z + 1) of \(levels.count) (\(place(level[0]))) occurs \(level.count) times, others "

@@ -68,6 +68,14 @@ enum Tag {
   static let lutDescriptor: UInt32 = 0x0028_3002
   static let lutData: UInt32 = 0x0028_3006
   static let units: UInt32 = 0x0054_1001
+  static let decayCorrection: UInt32 = 0x0054_1102
+  static let seriesTime: UInt32 = 0x0008_0031
+  static let patientWeight: UInt32 = 0x0010_1030
+  static let tracerStartTime: UInt32 = 0x0018_1072
+  static let totalDose: UInt32 = 0x0018_1074
+  static let halfLife: UInt32 = 0x0018_1075
+  static let tracerStartDateTime: UInt32 = 0x0018_1078
+  static let radiopharmaceuticals: UInt32 = 0x0054_0016
 
   static let cardiacSequence: UInt32 = 0x0018_9118
   static let echoSequence: UInt32 = 0x0018_9114

@@ -38,24 +38,18 @@ extension Phantom {
     _ volume: Volume, _ identity: PhantomIdentity, plane: PhantomPlane, transferSyntax: String,
     into folder: String
   ) throws(PhantomError) {
-    let size = volume.grid.sliceCount * volume.type.size
-    for z in 0..<volume.grid.size.z {
-      let number = identity.patient % 2 == 0 ? z + 1 : volume.grid.size.z - z
-      let writer = DICOMWriter()
-      do throws(DICOMError) {
-        try describe(writer.root, identity, number: number)
-        try place(writer.root, volume.grid, z: z)
-        try writer.putPixels(Array(volume.bytes[z * size..<(z + 1) * size]), bits: 16)
-        let digits = String(number)
-        let name = "IM" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ".dcm"
-        try writer.write(to: folder + "/" + name, transferSyntax: transferSyntax)
-      } catch {
-        throw .dicom(error)
-      }
+    var images = PhantomSeries.axial.slices(volume)
+    if identity.patient % 2 == 1 {
+      for z in images.indices { images[z].number = images.count - z }
+    }
+    do throws(DICOMError) {
+      try write(images, identity, transferSyntax, into: folder)
+    } catch {
+      throw .dicom(error)
     }
   }
 
-  private static func describe(
+  static func describe(
     _ item: DICOMWriter.Item, _ identity: PhantomIdentity, number: Int
   ) throws(DICOMError) {
     try item.put(0x0008_0008, "CS", "ORIGINAL\\PRIMARY\\M\\ND")
@@ -98,10 +92,9 @@ extension Phantom {
     try item.put(0x0020_1040, "LO", "")
   }
 
-  private static func place(
-    _ item: DICOMWriter.Item, _ grid: Grid, z: Int
+  static func place(
+    _ item: DICOMWriter.Item, _ grid: Grid, at position: SIMD3<Double>
   ) throws(DICOMError) {
-    let position = grid.affine(SIMD3(0, 0, Double(z)))
     let (right, down) = (grid.affine.direction[0], grid.affine.direction[1])
     let spacing = grid.affine.spacing
     try item.put(0x0018_0050, decimals: [spacing.z])

@@ -11,6 +11,10 @@ public enum PhantomPlane: String, Codable, Sendable, CaseIterable {
   case coronal
   /// Axial, turned about two axes.
   case oblique
+  /// Axial, the patient on the left side: rows towards the front, columns towards the left.
+  case decubitus
+  /// Axial from the head to the feet: rows towards the right, columns towards the back.
+  case feetFirst = "feet-first"
 
   /// Directions of rising column and row index.
   var axes: (right: SIMD3<Double>, down: SIMD3<Double>) {
@@ -18,6 +22,8 @@ public enum PhantomPlane: String, Codable, Sendable, CaseIterable {
     case .axial: (SIMD3(1, 0, 0), SIMD3(0, 1, 0))
     case .sagittal: (SIMD3(0, 1, 0), SIMD3(0, 0, -1))
     case .coronal: (SIMD3(1, 0, 0), SIMD3(0, 0, -1))
+    case .decubitus: (SIMD3(0, -1, 0), SIMD3(1, 0, 0))
+    case .feetFirst: (SIMD3(-1, 0, 0), SIMD3(0, 1, 0))
     // Pythagorean triples: unit vectors without rounding.
     case .oblique: (SIMD3(0.96, 0.28 * 0.6, -0.28 * 0.8), SIMD3(0, 0.8, 0.6))
     }

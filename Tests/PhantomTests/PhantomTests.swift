@@ -108,6 +108,26 @@ import Testing
     }
   }
 
+  @Test func everyKindOfSeriesIsGroupedAsItWasMeant() throws {
+    try withFolder { folder in
+      try Phantom.writeSeries(into: folder)
+      let expected: [PhantomSeries: [String]] = [
+        .echoes: ["e1", "e2"], .phase: ["magnitude", "phase"], .missing: [], .uneven: [],
+        .localizer: ["o1", "o2", "o3"],
+      ]
+      for kind in PhantomSeries.allCases {
+        let headers = try files(under: folder + "/" + kind.rawValue).map {
+          try DICOMFile.header($0)
+        }
+        let grouping = DICOMSeries.group(headers)
+        #expect(grouping.series.map(\.part) == expected[kind] ?? [""], "\(kind)")
+        #expect(grouping.refused.isEmpty == ![.missing, .uneven].contains(kind), "\(kind)")
+        let times = [PhantomSeries.time: 3, .cine: 3, .mosaic: 2, .enhanced: 2][kind] ?? 1
+        #expect(grouping.series.allSatisfy { $0.leading.count == times }, "\(kind)")
+      }
+    }
+  }
+
   private func files(under folder: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
       .map { folder + "/" + $0 }

@@ -80,6 +80,7 @@ struct IngestSession: Sendable {
     policy.burnedIn = recipe.allowBurnedIn
     (policy.missing, policy.uneven) = (recipe.missing, recipe.uneven)
     (policy.localizers, policy.derived) = (recipe.localizers, recipe.derived)
+    policy.uptake = recipe.uptake
     return policy
   }
 

@@ -32,6 +32,8 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   public var derived = DICOMSeries.Policy.Choice.take
   /// What becomes of colour images: `refuse`, `luminance` or `rgb` (three channels).
   public var color = ColorPolicy.refuse
+  /// Turns PET in Bq/ml into SUV by body weight (g/ml) where its headers allow it.
+  public var uptake = false
   /// Worker processes; 0 for one a core.
   public var workers = 0
   /// What a worker may use.

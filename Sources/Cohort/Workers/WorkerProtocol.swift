@@ -121,6 +121,7 @@ extension DICOMHeader {
     let isSheet = tiling.map { (1...64).contains($0.x) && (1...64).contains($0.y) }
     guard isSheet ?? true else { return false }
     guard labelObject?.isPlausible ?? true else { return false }
+    guard uptakeFactor.map({ $0 > 0 && $0 < 1e6 }) ?? true else { return false }
     guard acquisition.isAllowed, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
     if let pixels {
       guard pixels.isPlausible else { return false }
