@@ -6,17 +6,36 @@ extension DICOMSeries {
     precondition(buffer.count == byteCount, "the buffer does not fit the series")
     guard let blends else { return }
     switch type {
-    case .uint8: interpolate(buffer.bindMemory(to: UInt8.self), blends)
-    case .int8: interpolate(buffer.bindMemory(to: Int8.self), blends)
-    case .uint16: interpolate(buffer.bindMemory(to: UInt16.self), blends)
-    case .int16: interpolate(buffer.bindMemory(to: Int16.self), blends)
-    case .uint32: interpolate(buffer.bindMemory(to: UInt32.self), blends)
-    default: interpolate(buffer.bindMemory(to: Int32.self), blends)
+    case .uint8: integers(buffer.bindMemory(to: UInt8.self), blends)
+    case .int8: integers(buffer.bindMemory(to: Int8.self), blends)
+    case .uint16: integers(buffer.bindMemory(to: UInt16.self), blends)
+    case .int16: integers(buffer.bindMemory(to: Int16.self), blends)
+    case .uint32: integers(buffer.bindMemory(to: UInt32.self), blends)
+    case .int32: integers(buffer.bindMemory(to: Int32.self), blends)
+    case .float32:
+      blend(buffer.bindMemory(to: Float.self), blends) { low, high, weight in
+        low + (high - low) * Float(weight)
+      }
+    case .float64:
+      blend(buffer.bindMemory(to: Double.self), blends) { low, high, weight in
+        low + (high - low) * weight
+      }
+    default: preconditionFailure("pixel data have no such type")
     }
   }
 
-  private func interpolate<Sample: FixedWidthInteger>(
+  private func integers<Sample: FixedWidthInteger>(
     _ samples: UnsafeMutableBufferPointer<Sample>, _ blends: [SliceBlend]
+  ) {
+    blend(samples, blends) { low, high, weight in
+      Sample((Double(low) + (Double(high) - Double(low)) * weight).rounded())
+    }
+  }
+
+  @inline(__always)
+  private func blend<Sample>(
+    _ samples: UnsafeMutableBufferPointer<Sample>, _ blends: [SliceBlend],
+    _ between: (Sample, Sample, Double) -> Sample
   ) {
     let slice = grid.size.x * grid.size.y
     let inputs = (blends.map(\.high).max() ?? 0) + 1
@@ -24,10 +43,9 @@ extension DICOMSeries {
       let start = lead * blends.count * slice
       let input = Array(samples[start..<start + inputs * slice])
       for (z, blend) in blends.enumerated() {
-        let (low, high) = (blend.low * slice, blend.high * slice)
         for pixel in 0..<slice {
-          let (a, b) = (Double(input[low + pixel]), Double(input[high + pixel]))
-          samples[start + z * slice + pixel] = Sample((a + (b - a) * blend.weight).rounded())
+          let (low, high) = (input[blend.low * slice + pixel], input[blend.high * slice + pixel])
+          samples[start + z * slice + pixel] = between(low, high, blend.weight)
         }
       }
     }

@@ -128,6 +128,22 @@ import Testing
     }
   }
 
+  @Test func aMissingSliceIsTheMeanOfItsNeighboursWhenFilled() throws {
+    try withFolder { folder in
+      try Phantom.writeSeries([.missing], into: folder)
+      var policy = DICOMSeries.Policy()
+      policy.missing = .fill
+      let headers = try files(under: folder).map { try DICOMFile.header($0) }
+      let volume = try #require(DICOMSeries.group(headers, policy: policy).series.first).volume()
+      #expect(volume.grid.size == SIMD3(24, 20, 8))
+      let (slice, values) = (24 * 20, volume.values())
+      for pixel in 0..<slice {
+        let mean = (values[3 * slice + pixel] + values[5 * slice + pixel]) / 2
+        #expect(values[4 * slice + pixel] == mean.rounded())
+      }
+    }
+  }
+
   private func files(under folder: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
       .map { folder + "/" + $0 }
