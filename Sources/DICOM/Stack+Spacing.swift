@@ -57,7 +57,11 @@ struct SliceSpacing {
     if abs(heights[above] - height) <= 2 * tolerance || above == 0 {
       return SliceBlend(low: above, high: above, weight: 0)
     }
-    let weight = (height - heights[above - 1]) / gaps[above - 1]
+    var weight = (height - heights[above - 1]) / gaps[above - 1]
+    if isMissing {  // at whole steps, whatever the decimals of the places say
+      let steps = (gaps[above - 1] / typical).rounded()
+      weight = (weight * steps).rounded() / steps
+    }
     return SliceBlend(low: above - 1, high: above, weight: weight)
   }
 }
