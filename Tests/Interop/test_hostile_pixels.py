@@ -51,14 +51,14 @@ def nesting(path):
 
 def deflate_bomb(path):
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(64)) + squeeze.flush()
+    data = b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(16)) + squeeze.flush()
     path.write_bytes(meta(DEFLATED) + data)
 
 
 def gzip_bomb(path):
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
     start = squeeze.compress(meta(EXPLICIT))
-    path.write_bytes(start + b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(64)) + squeeze.flush())
+    path.write_bytes(start + b"".join(squeeze.compress(bytes(1 << 24)) for _ in range(16)) + squeeze.flush())
 
 
 def marker_loop(path):
