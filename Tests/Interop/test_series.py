@@ -38,7 +38,7 @@ def test_a_tilted_gantry_stays_a_shear_where_dcm2niix_interpolates(series, tmp_p
 ])
 def test_uneven_slices_are_refused_where_dcm2niix_stacks_them(kind, setting, depth, series, tmp_path):
     theirs, ours, status = convert(series / kind, tmp_path / "refused")
-    assert theirs and not ours and status == 3
+    assert theirs and not ours and status == 1  # nothing was taken
     _, ours, status = convert(series / kind, tmp_path / "mended", [setting])
     assert status == 0 and [volume.voxels.shape[2] for volume in ours] == [depth]
 
