@@ -116,6 +116,10 @@ targets.append(
   .executableTarget(
     name: "bench-store", dependencies: ["SliceStore"], path: "Benchmarks/store/swift",
     swiftSettings: strict))
+targets.append(
+  .executableTarget(
+    name: "bench-loader", dependencies: ["Loader"], path: "Benchmarks/loader/swift",
+    swiftSettings: strict))
 if hasTorch {
   targets.append(
     .target(

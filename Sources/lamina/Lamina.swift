@@ -63,6 +63,7 @@ struct Lamina: ParsableCommand {
       PrepareCommand.self,
       PretrainCommand.self, FinetuneCommand.self, PredictCommand.self, EvaluateCommand.self,
       SpectrumCommand.self, PhantomCommand.self, InspectCommand.self, VerifyCommand.self,
+      BenchCommand.self,
       ForgetCommand.self, RunCommand.self, StudyCommand.self,
     ])
 
