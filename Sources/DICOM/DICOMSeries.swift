@@ -61,10 +61,12 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
     return acquisition
   }
 
-  /// A digest over the SOP Instance UIDs and pixel bytes, the same for any order of files.
+  /// A digest over the SOP Instance UIDs, the pixel bytes and what the policy made of them, the same
+  /// for any order of files.
   public var sourceDigest: String {
     let lines = headers.map { ($0.identity.sopInstanceUID ?? "") + " " + $0.pixelDigest }.sorted()
-    let bytes = Array((lines.joined(separator: "\n") + "\n" + part).utf8)
+    let made = flags.filter { ["filled", "resampled", Self.uptake].contains($0) }.sorted()
+    let bytes = Array((lines + [part + made.joined()]).joined(separator: "\n").utf8)
     let hash = String(dicom_hash(bytes, bytes.count, 0), radix: 16)
     return String(repeating: "0", count: 16 - hash.count) + hash
   }
