@@ -66,7 +66,8 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   public var sourceDigest: String {
     let lines = headers.map { ($0.identity.sopInstanceUID ?? "") + " " + $0.pixelDigest }.sorted()
     let made = flags.filter { ["filled", "resampled", Self.uptake].contains($0) }.sorted()
-    let bytes = Array((lines + [part + made.joined()]).joined(separator: "\n").utf8)
+    let colors = color == .refuse ? "" : color.rawValue
+    let bytes = Array((lines + [part + made.joined() + colors]).joined(separator: "\n").utf8)
     let hash = String(dicom_hash(bytes, bytes.count, 0), radix: 16)
     return String(repeating: "0", count: 16 - hash.count) + hash
   }
