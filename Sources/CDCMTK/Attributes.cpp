@@ -1,6 +1,5 @@
-// Reading single attributes.
+// Reading single attributes, from the places that our own scan of the file found.
 #include <cmath>
-#include <cstdlib>
 #include <string>
 
 #include "File.hpp"
@@ -8,10 +7,55 @@
 
 namespace {
 
-DcmElement *elementOf(const dicom_item *item, uint32_t tag) {
-  DcmElement *element = nullptr;
-  if (itemOf(item)->findAndGetElement(keyOf(tag), element, OFFalse).bad()) return nullptr;
-  return element;
+// What a value is made of, by its VR (PS3.5 6.2).
+enum class Kind { text, bytes, words, sequence, u16, s16, u32, s32, f32, f64, other };
+
+Kind kindOf(const uint8_t *vr) {
+  static const struct { char name[3]; Kind kind; } kinds[] = {
+      {"DS", Kind::text}, {"UI", Kind::text}, {"LO", Kind::text}, {"CS", Kind::text},
+      {"US", Kind::u16},  {"IS", Kind::text}, {"SH", Kind::text}, {"DA", Kind::text},
+      {"TM", Kind::text}, {"PN", Kind::text}, {"AE", Kind::text}, {"AS", Kind::text},
+      {"DT", Kind::text}, {"LT", Kind::text}, {"ST", Kind::text}, {"UC", Kind::text},
+      {"UR", Kind::text}, {"UT", Kind::text}, {"SQ", Kind::sequence}, {"OB", Kind::bytes},
+      {"UN", Kind::bytes}, {"OW", Kind::words}, {"SS", Kind::s16}, {"UL", Kind::u32},
+      {"SL", Kind::s32},  {"FL", Kind::f32},  {"FD", Kind::f64},  {"AT", Kind::other},
+      {"OD", Kind::other}, {"OF", Kind::other}, {"OL", Kind::other}, {"OV", Kind::other},
+      {"SV", Kind::other}, {"UV", Kind::other}};
+  for (const auto &one : kinds)
+    if (vr[0] == one.name[0] && vr[1] == one.name[1]) return one.kind;
+  return Kind::bytes;
+}
+
+// In implicit VR the dictionary of PS3.6 says it; of private elements only their bytes are known.
+Kind kindOf(uint32_t tag) {
+  DcmVR vr(DcmTag(keyOf(tag)).getEVR());
+  switch (vr.getEVR()) {
+    case EVR_xs: return Kind::u16;
+    case EVR_up: return Kind::u32;
+    case EVR_lt: return Kind::words;
+    case EVR_UNKNOWN: case EVR_UNKNOWN2B: case EVR_ox: case EVR_px: return Kind::bytes;
+    default: return kindOf(reinterpret_cast<const uint8_t *>(vr.getVRName()));
+  }
+}
+
+struct Value {
+  Kind kind;
+  const uint8_t *bytes;
+  size_t length;
+  bool isBigEndian;
+};
+
+bool find(const dicom_item *item, uint32_t tag, Value &value) {
+  const Node *node = nodeOf(item);
+  const Entry *entry = node->find(tag);
+  if (!entry) return false;
+  value.kind = entry->isSequence ? Kind::sequence
+               : node->isExplicit ? kindOf(entry->vr)
+                                  : kindOf(tag);
+  value.bytes = node->bytes + entry->value.offset;
+  value.length = entry->value.length;
+  value.isBigEndian = node->layout->isBigEndian;
+  return true;
 }
 
 std::string trimmed(const std::string &text) {
@@ -31,54 +75,6 @@ double decimal(const std::string &text) {
   return good ? value : NAN;
 }
 
-// Elements that only their bytes are known of; private ones of implicit VR among them.
-bool isBinary(DcmEVR vr) {
-  return vr == EVR_OB || vr == EVR_UN || vr == EVR_OW || vr == EVR_ox || vr == EVR_UNKNOWN ||
-         vr == EVR_UNKNOWN2B;
-}
-
-// The text of an element of any VR; the bytes of one whose VR is not known.
-bool textOf(DcmElement *element, std::string &text) {
-  DcmEVR vr = element->ident();
-  if (vr == EVR_SQ || vr == EVR_PixelData || vr == EVR_pixelSQ) return false;
-  if (isBinary(vr)) {
-    Uint8 *bytes = nullptr;
-    if (vr == EVR_OW || element->getUint8Array(bytes).bad()) return false;
-    if (bytes) text.assign(reinterpret_cast<char *>(bytes), element->getLength());
-    return true;
-  }
-  OFString whole;
-  if (element->isaString()) {
-    char *raw = nullptr;
-    Uint32 length = 0;
-    if (element->getString(raw, length).bad()) return false;
-    if (raw) text.assign(raw, strnlen(raw, length));
-    return true;
-  }
-  if (element->getOFStringArray(whole, OFFalse).bad()) return false;
-  text.assign(whole.c_str(), whole.size());
-  return true;
-}
-
-// One value of a numeric VR; NAN where it is none.
-double number(DcmElement *element, unsigned long index) {
-  Float64 f64 = 0;
-  Float32 f32 = 0;
-  Uint32 u32 = 0;
-  Sint32 s32 = 0;
-  Uint16 u16 = 0;
-  Sint16 s16 = 0;
-  switch (element->ident()) {
-    case EVR_FD: return element->getFloat64(f64, index).good() ? f64 : NAN;
-    case EVR_FL: return element->getFloat32(f32, index).good() ? double(f32) : NAN;
-    case EVR_UL: case EVR_up: return element->getUint32(u32, index).good() ? u32 : NAN;
-    case EVR_SL: return element->getSint32(s32, index).good() ? s32 : NAN;
-    case EVR_US: case EVR_xs: return element->getUint16(u16, index).good() ? u16 : NAN;
-    case EVR_SS: return element->getSint16(s16, index).good() ? s16 : NAN;
-    default: return NAN;
-  }
-}
-
 std::vector<double> decimals(const std::string &text) {
   std::vector<double> values;
   if (trimmed(text).empty()) return values;
@@ -91,15 +87,62 @@ std::vector<double> decimals(const std::string &text) {
   }
 }
 
-std::vector<double> numbersOf(DcmElement *element) {
-  DcmEVR vr = element->ident();
-  std::string text;
-  if (isBinary(vr) || element->isaString()) {
-    return textOf(element, text) ? decimals(text) : std::vector<double>{NAN};
+size_t widthOf(Kind kind) {
+  switch (kind) {
+    case Kind::u16: case Kind::s16: return 2;
+    case Kind::u32: case Kind::s32: case Kind::f32: return 4;
+    case Kind::f64: return 8;
+    default: return 0;
   }
-  std::vector<double> values(element->getVM());
-  for (size_t i = 0; i < values.size(); i++) values[i] = number(element, i);
+}
+
+double number(const Value &value, size_t index) {
+  size_t width = widthOf(value.kind);
+  const uint8_t *p = value.bytes + index * width;
+  uint64_t bits = 0;
+  for (size_t i = 0; i < width; i++) bits = bits << 8 | p[value.isBigEndian ? i : width - 1 - i];
+  float f32;
+  double f64;
+  switch (value.kind) {
+    case Kind::u16: case Kind::u32: return double(bits);
+    case Kind::s16: return int16_t(bits);
+    case Kind::s32: return int32_t(bits);
+    case Kind::f32: {
+      uint32_t low = uint32_t(bits);
+      memcpy(&f32, &low, 4);
+      return f32;
+    }
+    default: memcpy(&f64, &bits, 8); return f64;
+  }
+}
+
+std::vector<double> numbersOf(const Value &value) {
+  if (value.kind == Kind::text || value.kind == Kind::bytes) {
+    const char *text = reinterpret_cast<const char *>(value.bytes);
+    return decimals(std::string(text, strnlen(text, value.length)));
+  }
+  size_t width = widthOf(value.kind);
+  if (!width) return {NAN};
+  std::vector<double> values(value.length / width);
+  for (size_t i = 0; i < values.size(); i++) values[i] = number(value, i);
   return values;
+}
+
+// The text of an element of any VR; the bytes of one whose VR is not known.
+bool textOf(const Value &value, std::string &text) {
+  const char *bytes = reinterpret_cast<const char *>(value.bytes);
+  switch (value.kind) {
+    case Kind::text: text.assign(bytes, strnlen(bytes, value.length)); return true;
+    case Kind::bytes: text.assign(bytes, value.length); return true;
+    case Kind::sequence: case Kind::words: case Kind::other: return false;
+    default: break;
+  }
+  for (double one : numbersOf(value)) {
+    char digits[32];
+    snprintf(digits, sizeof digits, text.empty() ? "%.17g" : "\\%.17g", one);
+    text += digits;
+  }
+  return true;
 }
 
 }  // namespace
@@ -107,12 +150,12 @@ std::vector<double> numbersOf(DcmElement *element) {
 ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t capacity) {
   ptrdiff_t needed = -1;
   guarded(nullptr, [&] {
-    DcmElement *element = elementOf(item, tag);
-    std::string value;
-    if (!element || !textOf(element, value)) return;
-    value = trimmed(value);
-    memcpy(text, value.data(), std::min(capacity, value.size()));
-    needed = ptrdiff_t(value.size());
+    Value value;
+    std::string found;
+    if (!find(item, tag, value) || !textOf(value, found)) return;
+    found = trimmed(found);
+    memcpy(text, found.data(), std::min(capacity, found.size()));
+    needed = ptrdiff_t(found.size());
   });
   return needed;
 }
@@ -121,11 +164,11 @@ ptrdiff_t dicom_numbers(
     const dicom_item *item, uint32_t tag, double *values, size_t capacity) {
   ptrdiff_t count = -1;
   guarded(nullptr, [&] {
-    DcmElement *element = elementOf(item, tag);
-    if (!element) return;
-    std::vector<double> all = numbersOf(element);
-    for (double value : all)
-      if (!std::isfinite(value)) return;
+    Value value;
+    if (!find(item, tag, value)) return;
+    std::vector<double> all = numbersOf(value);
+    for (double one : all)
+      if (!std::isfinite(one)) return;
     std::copy_n(all.begin(), std::min(capacity, all.size()), values);
     count = ptrdiff_t(all.size());
   });
@@ -133,49 +176,37 @@ ptrdiff_t dicom_numbers(
 }
 
 const uint8_t *dicom_bytes(const dicom_item *item, uint32_t tag, size_t *length) {
-  const uint8_t *found = nullptr;
+  Value value;
   *length = 0;
-  guarded(nullptr, [&] {
-    DcmElement *element = elementOf(item, tag);
-    Uint8 *bytes = nullptr;
-    if (!element || !isBinary(element->ident()) || element->ident() == EVR_OW) return;
-    if (element->getUint8Array(bytes).bad() || !bytes) return;
-    found = bytes;
-    *length = element->getLength();
-  });
-  return found;
+  bool isThere = find(item, tag, value) && value.kind == Kind::bytes && value.length > 0;
+  if (!isThere) return nullptr;
+  *length = value.length;
+  return value.bytes;
 }
 
 const uint16_t *dicom_words(const dicom_item *item, uint32_t tag, size_t *count) {
   const uint16_t *found = nullptr;
   *count = 0;
   guarded(nullptr, [&] {
-    DcmElement *element = elementOf(item, tag);
-    Uint16 *words = nullptr;
-    if (!element || element->getUint16Array(words).bad()) {
-      Sint16 *integers = nullptr;
-      if (!element || element->getSint16Array(integers).bad()) return;
-      words = reinterpret_cast<Uint16 *>(integers);
-    }
-    if (!words) return;
-    found = words;
-    *count = element->getLength() / 2;
+    Value value;
+    if (!find(item, tag, value) || value.length < 2) return;
+    if (value.kind != Kind::u16 && value.kind != Kind::s16 && value.kind != Kind::words) return;
+    value.kind = Kind::u16;
+    std::vector<uint16_t> words(value.length / 2);
+    for (size_t i = 0; i < words.size(); i++) words[i] = uint16_t(number(value, i));
+    auto &kept = nodeOf(item)->layout->words;
+    kept.push_back(std::move(words));
+    found = kept.back().data();
+    *count = kept.back().size();
   });
   return found;
 }
 
 size_t dicom_items(
     const dicom_item *item, uint32_t tag, const dicom_item **items, size_t capacity) {
-  size_t count = 0;
-  guarded(nullptr, [&] {
-    DcmElement *element = elementOf(item, tag);
-    if (!element || element->ident() != EVR_SQ) return;
-    DcmSequenceOfItems *sequence = static_cast<DcmSequenceOfItems *>(element);
-    DcmObject *next = nullptr;
-    while ((next = sequence->nextInContainer(next))) {
-      if (count < capacity) items[count] = handleOf(static_cast<DcmItem *>(next));
-      count++;
-    }
-  });
-  return count;
+  const Entry *entry = nodeOf(item)->find(tag);
+  if (!entry || !entry->isSequence) return 0;
+  for (size_t i = 0; i < std::min(capacity, entry->items.size()); i++)
+    items[i] = handleOf(entry->items[i]);
+  return entry->items.size();
 }

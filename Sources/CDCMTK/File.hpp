@@ -31,7 +31,6 @@ class Bytes {
 struct dicom_file {
   Bytes bytes;
   Layout layout;
-  DcmDataset dataset;  // up to the pixel data, without them
   dicom_pixels pixels = {};
   std::vector<size_t> frameStarts;  // first fragment of each frame; empty if that is not known
   explicit dicom_file(Bytes &&source) : bytes(std::move(source)) {}
@@ -40,8 +39,11 @@ struct dicom_file {
 inline DcmItem *itemOf(const dicom_item *item) {
   return const_cast<DcmItem *>(reinterpret_cast<const DcmItem *>(item));
 }
-inline const dicom_item *handleOf(DcmItem *item) {
-  return reinterpret_cast<const dicom_item *>(item);
+
+// A data set or an item that is read is a node of our own scan, one that is written is DCMTK's.
+inline const Node *nodeOf(const dicom_item *item) { return reinterpret_cast<const Node *>(item); }
+inline const dicom_item *handleOf(const Node *node) {
+  return reinterpret_cast<const dicom_item *>(node);
 }
 inline DcmTagKey keyOf(uint32_t tag) { return DcmTagKey(tag >> 16, tag & 0xFFFF); }
 

@@ -1,5 +1,7 @@
 #include "Layout.hpp"
 
+#include <algorithm>
+
 #include "Guard.hpp"
 
 namespace {
@@ -45,19 +47,21 @@ struct Container {
   bool isItem;
   bool isExplicit;  // how its elements are written
   bool isGuess;     // implicit VR, and only its first bytes say that it is a sequence
+  Node *node;       // the item itself, or the one that holds the sequence
+  size_t entry;     // of a sequence, in its node
 };
 
 class Scan {
  public:
-  Scan(const uint8_t *bytes, size_t length, const dicom_limits &limits)
-      : bytes(bytes), length(length), limits(limits) {}
+  Scan(const uint8_t *bytes, size_t length, const dicom_limits &limits, Layout &layout)
+      : bytes(bytes), length(length), limits(limits), layout(layout) {}
 
-  Layout run() {
+  void run() {
     findDataset();
     chooseSyntax();
     layout.dataset.offset = at;
+    newNode(layout.isExplicit)->entries.reserve(128);
     walk();
-    return layout;
   }
 
   size_t findDeflated() {
@@ -70,7 +74,7 @@ class Scan {
   const uint8_t *bytes;
   size_t length;
   dicom_limits limits;
-  Layout layout;
+  Layout &layout;
   size_t at = 0;
   size_t elements = 0;
   std::vector<Container> open;
@@ -194,6 +198,29 @@ class Scan {
     return true;
   }
 
+  Node *newNode(bool isExplicit) {
+    layout.nodes.emplace_back();
+    Node &node = layout.nodes.back();
+    node.layout = &layout;
+    node.bytes = bytes;
+    node.isExplicit = isExplicit;
+    return &node;
+  }
+
+  Node *innermost() { return open.empty() ? &layout.nodes.front() : open.back().node; }
+
+  // Keeps where an element lies; returns its place in the node.
+  size_t keep(const Element &element) {
+    Node *node = innermost();
+    Entry entry;
+    entry.vr[0] = element.vr[0];
+    entry.vr[1] = element.vr[1];
+    entry.value = {element.value, element.length == undefined ? 0 : element.length};
+    node->tags.push_back(element.tag);
+    node->entries.push_back(std::move(entry));
+    return node->entries.size() - 1;
+  }
+
   // One element, item or delimiter; false at the pixel data.
   bool step() {
     bool isExplicit = open.empty() ? layout.isExplicit : open.back().isExplicit;
@@ -222,7 +249,7 @@ class Scan {
         if (leaveGuess()) return;
         refuse(DICOM_MALFORMED, "(%04x,%04x) has no length", element.tag >> 16, element.tag & 0xFFFF);
       }
-      push({SIZE_MAX, false, isExplicit && !isUnknown, false});
+      push({SIZE_MAX, false, isExplicit && !isUnknown, false, innermost(), keep(element)});
       at = element.value;
       return;
     }
@@ -241,8 +268,9 @@ class Scan {
     bool isGuess = !isExplicit && element.length >= 8 &&
                    tagAt(element.value, layout.isBigEndian) == itemTag;
     at = element.value;
+    size_t entry = keep(element);
     if ((isSequence && element.length > 0) || isGuess) {
-      push({element.value + element.length, false, isExplicit, isGuess});
+      push({element.value + element.length, false, isExplicit, isGuess, innermost(), entry});
     } else {
       at += element.length;
     }
@@ -257,7 +285,9 @@ class Scan {
         refuse(DICOM_MALFORMED, "an item at byte %zu runs past the end of the file", at);
       }
       size_t end = element.length == undefined ? SIZE_MAX : element.value + element.length;
-      open.push_back({end, true, isExplicit, open.back().isGuess});
+      Node *item = newNode(isExplicit);
+      open.back().node->entries[open.back().entry].items.push_back(item);
+      open.push_back({end, true, isExplicit, open.back().isGuess, item, 0});
       at = element.value;
     } else if ((element.tag == itemEnd && inItem) || (element.tag == sequenceEnd && inSequence)) {
       open.pop_back();
@@ -268,6 +298,7 @@ class Scan {
   }
 
   void push(Container container) {
+    container.node->entries[container.entry].isSequence = true;
     open.push_back(container);
     size_t depth = 0;
     for (const Container &one : open) depth += one.isItem ? 0 : 1;
@@ -283,6 +314,9 @@ class Scan {
       if (open[i].isGuess && !open[i].isItem && open[i].end != SIZE_MAX) guess = i;
     if (guess == open.size()) return false;
     at = open[guess].end;
+    Entry &entry = open[guess].node->entries[open[guess].entry];
+    entry.isSequence = false;
+    entry.items.clear();
     open.resize(guess);
     return true;
   }
@@ -332,9 +366,16 @@ class Scan {
 }  // namespace
 
 size_t deflatedStart(const uint8_t *bytes, size_t length, const dicom_limits &limits) {
-  return Scan(bytes, length, limits).findDeflated();
+  Layout layout;
+  return Scan(bytes, length, limits, layout).findDeflated();
 }
 
-Layout scanLayout(const uint8_t *bytes, size_t length, const dicom_limits &limits) {
-  return Scan(bytes, length, limits).run();
+const Entry *Node::find(uint32_t tag) const {
+  auto place = std::find(tags.begin(), tags.end(), tag);
+  return place == tags.end() ? nullptr : &entries[size_t(place - tags.begin())];
+}
+
+void scanLayout(
+    const uint8_t *bytes, size_t length, const dicom_limits &limits, Layout &layout) {
+  Scan(bytes, length, limits, layout).run();
 }

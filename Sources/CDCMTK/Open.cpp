@@ -1,7 +1,6 @@
-// Opening a file: mapped, scanned by us, then parsed by DCMTK up to its pixel data.
+// Opening a file: mapped, and scanned by us up to its pixel data.
 #include "File.hpp"
 
-#include <dcmtk/dcmdata/dcistrmb.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -76,20 +75,9 @@ void parse(dicom_file &file, const dicom_limits &limits) {
   if (size_t start = deflatedStart(file.bytes.data, file.bytes.length, limits)) {
     file.bytes = Bytes::inflated(file.bytes, start, false, limits);
   }
-  file.layout = scanLayout(file.bytes.data, file.bytes.length, limits);
-  const Layout &layout = file.layout;
-  E_TransferSyntax syntax = layout.isBigEndian  ? EXS_BigEndianExplicit
-                            : layout.isExplicit ? EXS_LittleEndianExplicit
-                                                : EXS_LittleEndianImplicit;
-  DcmInputBufferStream stream;
-  stream.setBuffer(file.bytes.data + layout.dataset.offset, layout.dataset.length);
-  stream.setEos();
-  file.dataset.transferInit();
-  OFCondition result = file.dataset.read(stream, syntax, EGL_noChange, DCM_MaxReadLength);
-  file.dataset.transferEnd();
-  if (result.bad() && result != EC_EndOfStream) refuse(DICOM_MALFORMED, "%s", result.text());
+  scanLayout(file.bytes.data, file.bytes.length, limits, file.layout);
   file.pixels = describePixels(file);
-  if (layout.isEncapsulated) file.frameStarts = findFrameStarts(file);
+  if (file.layout.isEncapsulated) file.frameStarts = findFrameStarts(file);
 }
 
 dicom_status open(
@@ -125,5 +113,5 @@ void dicom_close(dicom_file *file) { delete file; }
 const char *dicom_syntax(const dicom_file *file) { return file->layout.syntax.c_str(); }
 
 const dicom_item *dicom_root(const dicom_file *file) {
-  return handleOf(const_cast<DcmDataset *>(&file->dataset));
+  return handleOf(&file->layout.nodes.front());
 }

@@ -4,19 +4,25 @@
 
 namespace {
 
+uint32_t tagOf(const DcmTagKey &key) { return uint32_t(key.getGroup()) << 16 | key.getElement(); }
+
+// A number of VR US; 0 where there is none, or one of another VR.
 uint32_t u16Of(const dicom_file &file, const DcmTagKey &key) {
-  Uint16 value = 0;
-  const_cast<DcmDataset &>(file.dataset).findAndGetUint16(key, value);
-  return value;
+  const Node &root = file.layout.nodes.front();
+  const Entry *entry = root.find(tagOf(key));
+  if (!entry || (root.isExplicit && (entry->vr[0] != 'U' || entry->vr[1] != 'S'))) return 0;
+  double value = 0;
+  return dicom_numbers(dicom_root(&file), tagOf(key), &value, 1) > 0 ? uint32_t(value) : 0;
 }
 
-// NumberOfFrames (0028,0008): 1 if absent, 0 if it is no positive number.
+// NumberOfFrames (0028,0008): 1 if absent, 0 if it does not begin with a positive number.
 uint32_t frameCount(const dicom_file &file) {
-  DcmDataset &dataset = const_cast<DcmDataset &>(file.dataset);
-  if (!dataset.tagExistsWithValue(DCM_NumberOfFrames)) return 1;
-  Sint32 frames = 0;
-  if (dataset.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) return 0;
-  return uint32_t(frames);
+  char text[16] = {};
+  ptrdiff_t length = dicom_text(
+      dicom_root(&file), tagOf(DCM_NumberOfFrames), text, sizeof text - 1);
+  if (length <= 0) return 1;
+  long frames = strtol(text, nullptr, 10);
+  return length < ptrdiff_t(sizeof text) && frames >= 1 && frames <= 0x7FFFFFFF ? uint32_t(frames) : 0;
 }
 
 uint64_t little(const uint8_t *p, int bytes) {
@@ -121,9 +127,10 @@ dicom_pixels describePixels(const dicom_file &file) {
     pixels.high_bit = pixels.bits_stored - 1;
     pixels.is_signed = 1;
   }
-  OFString colour;
-  const_cast<DcmDataset &>(file.dataset).findAndGetOFString(DCM_PhotometricInterpretation, colour);
-  pixels.is_halved = !file.layout.isEncapsulated && colour == "YBR_FULL_422" &&
+  char colour[16];
+  ptrdiff_t letters = dicom_text(dicom_root(&file), 0x00280004, colour, sizeof colour);
+  bool isHalved = letters == 12 && memcmp(colour, "YBR_FULL_422", 12) == 0;
+  pixels.is_halved = !file.layout.isEncapsulated && isHalved &&
                      pixels.samples == 3 && pixels.bits_allocated == 8 && pixels.columns % 2 == 0;
   pixels.is_encapsulated = file.layout.isEncapsulated;
   pixels.length = file.layout.pixels.length;
@@ -150,9 +157,11 @@ dicom_status dicom_describe(
     const dicom_file *file, int digest, dicom_pixels *pixels, dicom_failure *failure) {
   return guarded(failure, [&] {
     *pixels = file->pixels;
-    if (!digest || !file->layout.hasPixels) return;
+    if (!digest) return;
     const uint8_t *bytes = file->bytes.data;
     const Layout &layout = file->layout;
+    pixels->header = dicom_hash(bytes, layout.dataset.offset + layout.dataset.length, 0);
+    if (!layout.hasPixels) return;
     uint64_t hash = dicom_hash(bytes + layout.pixels.offset, layout.pixels.length, 0);
     for (Span one : layout.fragments) hash = dicom_hash(bytes + one.offset, one.length, hash);
     pixels->digest = hash;

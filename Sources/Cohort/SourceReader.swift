@@ -54,7 +54,7 @@ public enum SourceReader {
       }
       try each(
         SourceVolume(
-          volume: read.volume, name: name, modality: plan.modality, header: read.niftiHeader,
+          volume: read.whole, name: name, modality: plan.modality, header: read.niftiHeader,
           timeStep: read.timeStep, flags: plan.flags + read.flags))
     }
     return refusals
@@ -69,7 +69,7 @@ public enum SourceReader {
     do throws(Fault) {
       let read = try worker.read(nifti: path, channels: false)
       return SourceVolume(
-        volume: read.volume, name: NIfTIFile.stem(path), header: read.niftiHeader,
+        volume: read.whole, name: NIfTIFile.stem(path), header: read.niftiHeader,
         timeStep: read.timeStep, flags: read.flags)
     } catch {
       throw CohortError.refused(
@@ -86,7 +86,7 @@ public enum SourceReader {
     defer { worker.stop() }
     do throws(Fault) {
       let read = try worker.read(pixels: path)
-      return SourceVolume(volume: read.volume, name: path, flags: read.flags)
+      return SourceVolume(volume: read.whole, name: path, flags: read.flags)
     } catch {
       throw CohortError.refused(
         Refusal(error.code, .file, name: path, sentence: error.sentence))

@@ -7,8 +7,8 @@ extension DICOMFile {
     try pixelFormat(digest: false).format
   }
 
-  /// The format, and a digest of the pixel bytes as they lie in the file.
-  func pixelFormat(digest: Bool) throws(DICOMError) -> (format: PixelFormat, digest: String) {
+  /// The format, and what it was made from, with digests of the file's bytes where they are wanted.
+  func pixelFormat(digest: Bool) throws(DICOMError) -> (format: PixelFormat, pixels: dicom_pixels) {
     func refuse(_ reason: String) -> DICOMError { .unsupported(path: path, reason: reason) }
     let (item, pixels) = (root, try describe(digest: digest))
     guard TransferSyntax.isDecoded(transferSyntax) else {
@@ -29,7 +29,7 @@ extension DICOMFile {
     try checkBits(format)
     format.lookup = try modalityTable(item, format)?.summary
     try checkSize(format, pixels)
-    return (format, String(pixels.digest, radix: 16))
+    return (format, pixels)
   }
 
   /// The table that stored values pass through (PS3.3 C.11.1); nil where there is none.

@@ -24,9 +24,12 @@ extension DICOMFile {
     guard header.nonImage == nil else { return header }
     header.uptakeFactor = uptakeFactor(item)
     header.burnedIn = BurnedInRisk(item, sopClass: header.sopClass)
-    let (format, pixelDigest) = try pixelFormat(digest: digest)
+    let (format, pixels) = try pixelFormat(digest: digest)
     header.pixels = format
-    if digest { header.pixelDigest = pixelDigest }
+    if digest {
+      header.pixelDigest = String(pixels.digest, radix: 16)
+      header.headerDigest = String(pixels.header, radix: 16)
+    }
     if shared != nil || !enhanced.isEmpty {
       header.planes = try framePlanes(item, shared: shared, frames: enhanced, format)
       header.acquisition.complete(shared: shared, first: enhanced.first)

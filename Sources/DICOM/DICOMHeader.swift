@@ -24,6 +24,8 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   /// XXH64 of the pixel bytes as they lie in the file, in hexadecimal; of a label object, of the
   /// whole file.
   public var pixelDigest: String
+  /// XXH64 of the bytes before the pixels, in hexadecimal.
+  public var headerDigest: String?
   /// Series Number.
   public var seriesNumber: Int?
   /// Acquisition Number.

@@ -1,10 +1,9 @@
 import Imaging
 
 extension DICOMSeries {
-  /// Makes even slices of those that all files have been decoded to; nothing where they are even.
-  public func interpolate(_ buffer: UnsafeMutableRawBufferPointer) {
-    precondition(buffer.count == byteCount, "the buffer does not fit the series")
-    guard let blends else { return }
+  /// Makes the even slices of one time point of those that its files have been decoded to.
+  func interpolate(_ buffer: UnsafeMutableRawBufferPointer, _ blends: [SliceBlend]) {
+    precondition(buffer.count == grid.count * type.size, "the buffer does not fit a time point")
     switch type {
     case .uint8: integers(buffer.bindMemory(to: UInt8.self), blends)
     case .int8: integers(buffer.bindMemory(to: Int8.self), blends)
@@ -39,14 +38,11 @@ extension DICOMSeries {
   ) {
     let slice = grid.size.x * grid.size.y
     let inputs = (blends.map(\.high).max() ?? 0) + 1
-    for lead in 0..<leading.count {
-      let start = lead * blends.count * slice
-      let input = Array(samples[start..<start + inputs * slice])
-      for (z, blend) in blends.enumerated() {
-        for pixel in 0..<slice {
-          let (low, high) = (input[blend.low * slice + pixel], input[blend.high * slice + pixel])
-          samples[start + z * slice + pixel] = between(low, high, blend.weight)
-        }
+    let input = Array(samples[..<(inputs * slice)])
+    for (z, blend) in blends.enumerated() {
+      for pixel in 0..<slice {
+        let (low, high) = (input[blend.low * slice + pixel], input[blend.high * slice + pixel])
+        samples[z * slice + pixel] = between(low, high, blend.weight)
       }
     }
   }

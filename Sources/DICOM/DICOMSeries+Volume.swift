@@ -80,84 +80,66 @@ extension DICOMSeries {
   ///
   /// Throws ``DICOMError`` naming the first file that cannot be decoded.
   public func volume(limits: DICOMFile.Limits = .init()) throws(DICOMError) -> Volume {
+    let decoder = try SeriesDecoder(self, limits: limits)
     var bytes = [UInt8](repeating: 0, count: byteCount)
     var failure: DICOMError?
     bytes.withUnsafeMutableBytes { buffer in
       do throws(DICOMError) {
-        try decode(into: buffer, limits: limits)
+        try decoder.decode(0..<shape.sliceCount, into: buffer)
       } catch {
         failure = error
       }
     }
     if let failure { throw failure }
-    return Volume(grid: grid, leading: leading, type: type, bytes: bytes, scaling: scaling)
+    return Volume(shape, bytes: bytes)
   }
 
-  /// Decodes every file into `buffer`, which must have ``byteCount`` bytes: stored values in C
-  /// order `[lead, z, y, x]`, little endian.
-  public func decode(
-    into buffer: UnsafeMutableRawBufferPointer, limits: DICOMFile.Limits = .init()
-  ) throws(DICOMError) {
-    for file in headers.indices {
-      try decode(file: file, into: buffer, limits: limits)
-    }
-    interpolate(buffer)
-  }
-
-  /// Decodes the planes of one file, `headers[file]`, to their places in `buffer`.
-  ///
-  /// Files do not share slices, so several may be decoded at once; ``interpolate(_:)`` comes last.
-  public func decode(
-    file: Int, into buffer: UnsafeMutableRawBufferPointer, limits: DICOMFile.Limits = .init()
-  ) throws(DICOMError) {
-    precondition(buffer.count == byteCount, "the buffer does not fit the series")
-    let header = headers[file]
-    let opened = try DICOMFile(path: header.path, limits: limits)
-    let now = try opened.header()
-    guard let format = now.pixels, now.pixels == header.pixels,
-      now.pixelDigest == header.pixelDigest,
-      now.planes == header.planes
-    else { throw .changed(path: header.path) }
-    if let tiling = header.tiling {
-      try decodeTiles(opened, format, tiling, slices: slices[file], into: buffer)
+  /// Decodes those planes of one file, `headers[file]`, that are in the window.
+  func decode(file: Int, _ opened: DICOMFile, into window: SliceWindow) throws(DICOMError) {
+    guard let format = headers[file].pixels else { throw .changed(path: headers[file].path) }
+    if let tiling = headers[file].tiling {
+      try decodeTiles(opened, format, tiling, slices: slices[file], into: window)
       return
     }
     for (frame, slice) in slices[file].enumerated() where slice >= 0 {
       if format.isColor {
-        let planes = (0..<color.channels).map { plane(slice + $0 * grid.size.z, of: buffer) }
-        try opened.decodeColor(frame: frame, format: format, policy: color, into: planes)
+        try decodeColor(opened, format, frame: frame, slice: slice, into: window)
         continue
       }
-      let start = slice * format.frameBytes
-      let target = UnsafeMutableRawBufferPointer(
-        rebasing: buffer[start..<start + format.frameBytes])
+      guard let target = window[slice] else { continue }
       try opened.decode(frame: frame, format: format, into: target)
     }
   }
 
-  private func plane(
-    _ slice: Int, of buffer: UnsafeMutableRawBufferPointer
-  ) -> UnsafeMutableRawBufferPointer {
-    let bytes = grid.size.x * grid.size.y * type.size
-    return UnsafeMutableRawBufferPointer(rebasing: buffer[slice * bytes..<(slice + 1) * bytes])
+  /// One frame to its channels; those outside the window are decoded to nowhere.
+  private func decodeColor(
+    _ opened: DICOMFile, _ format: PixelFormat, frame: Int, slice: Int, into window: SliceWindow
+  ) throws(DICOMError) {
+    let channels = (0..<color.channels).map { window[slice + $0 * grid.size.z] }
+    guard channels.contains(where: { $0 != nil }) else { return }
+    let nowhere = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: window.sliceBytes, alignment: 16)
+    defer { nowhere.deallocate() }
+    try opened.decodeColor(
+      frame: frame, format: format, policy: color, into: channels.map { $0 ?? nowhere })
   }
 
   /// Takes a mosaic apart: the tiles lie row by row.
   private func decodeTiles(
     _ opened: DICOMFile, _ format: PixelFormat, _ tiling: SIMD2<Int>, slices: [Int],
-    into buffer: UnsafeMutableRawBufferPointer
+    into window: SliceWindow
   ) throws(DICOMError) {
     let sheet = UnsafeMutableRawBufferPointer.allocate(byteCount: format.frameBytes, alignment: 16)
     defer { sheet.deallocate() }
     try opened.decode(frame: 0, format: format, into: sheet)
     let width = format.type.size
     let (rows, rowBytes) = (format.rows / tiling.y, format.columns / tiling.x * width)
-    for (tile, slice) in slices.enumerated() where slice >= 0 {
+    for (tile, slice) in slices.enumerated() {
+      guard let target = window[slice] else { continue }
       for row in 0..<rows {
         let sheetRow = tile / tiling.x * rows + row
         let from = sheetRow * format.columns * width + tile % tiling.x * rowBytes
-        let to = (slice * rows + row) * rowBytes
-        UnsafeMutableRawBufferPointer(rebasing: buffer[to..<to + rowBytes])
+        UnsafeMutableRawBufferPointer(rebasing: target[(row * rowBytes)..<(row + 1) * rowBytes])
           .copyMemory(from: UnsafeRawBufferPointer(rebasing: sheet[from..<from + rowBytes]))
       }
     }

@@ -53,6 +53,22 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// Bytes of the decoded volume.
   public var byteCount: Int { leading.count * grid.count * type.size }
 
+  /// The volume without its voxels.
+  public var shape: VolumeShape {
+    VolumeShape(grid: grid, leading: leading, type: type, scaling: scaling)
+  }
+
+  /// The series as far as its decoding needs it: without identity, acquisition and places.
+  public var forDecoding: DICOMSeries {
+    var series = self
+    for index in headers.indices {
+      series.headers[index].identity = .init(path: headers[index].path)
+      series.headers[index].acquisition = Acquisition(modality: "")
+      series.headers[index].planes = []
+    }
+    return series
+  }
+
   /// Acquisition parameters, with this volume's own echo time.
   public var acquisition: Acquisition {
     var acquisition = headers[0].acquisition

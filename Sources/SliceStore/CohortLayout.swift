@@ -8,10 +8,10 @@ enum CohortLayout {
 
   /// The array of a volume; the shard holds the whole of it when that is below the target.
   static func array(
-    of volume: Volume, names: [String], codec: ChunkCodec, shardBytes: Int
+    of volume: VolumeShape, names: [String], codec: ChunkCodec, shardBytes: Int
   ) -> ArrayMetadata {
     let size = volume.grid.size
-    let slice = size.x * size.y * volume.type.size
+    let slice = volume.sliceBytes
     let slices = min(size.z, max(1, shardBytes / slice))
     let leads =
       slices == size.z ? min(volume.leading.count, max(1, shardBytes / (slice * size.z))) : 1
@@ -26,16 +26,12 @@ enum CohortLayout {
 
   /// The codec of an image: of the two that real scans call for, the one that packs the middle
   /// slice smaller (`docs/benchmarks/codecs.md`).
-  static func codec(for volume: Volume) -> ChunkCodec {
+  static func codec(for source: VolumeSource) throws -> ChunkCodec {
     let plain = ChunkCodec.zstd(level: 3)
-    guard volume.type.size > 1 else { return plain }
-    let shuffled = ChunkCodec.blosc(level: 1, typeSize: volume.type.size)
-    let slice = volume.grid.sliceCount * volume.type.size
-    let middle = volume.leading.count * volume.grid.size.z / 2
-    return volume.bytes.withUnsafeBytes { bytes in
-      let sample = UnsafeRawBufferPointer(rebasing: bytes[middle * slice..<(middle + 1) * slice])
-      return shuffled.encode(sample).count <= plain.encode(sample).count ? shuffled : plain
-    }
+    guard source.shape.type.size > 1 else { return plain }
+    let shuffled = ChunkCodec.blosc(level: 1, typeSize: source.shape.type.size)
+    let sample = try source.slice(source.shape.sliceCount / 2)
+    return shuffled.encode(sample).count <= plain.encode(sample).count ? shuffled : plain
   }
 
   /// The codec of a mask: long runs of few values, which plain zstd packs best.

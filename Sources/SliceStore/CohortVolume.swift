@@ -44,7 +44,8 @@ public struct CohortVolume: Sendable, Equatable {
   /// Makes a record for a volume as it is.
   public init(
     id: String, patient: String, study: String? = nil, series: String? = nil,
-    modality: String? = nil, of volume: Volume, units: String? = nil, labels: [LabelImage] = [],
+    modality: String? = nil, of volume: VolumeShape, units: String? = nil,
+    labels: [LabelImage] = [],
     acquisition: [String: JSON] = [:], channelNames: [String] = [], source: Source,
     sourceDigest: String, flags: [String] = [], niftiHeader: String? = nil
   ) {
@@ -54,6 +55,22 @@ public struct CohortVolume: Sendable, Equatable {
     (self.scaling, self.acquisition) = (volume.scaling, acquisition)
     (self.channelNames, self.source, self.sourceDigest) = (channelNames, source, sourceDigest)
     (self.flags, self.niftiHeader) = (flags, niftiHeader)
+  }
+}
+
+extension CohortVolume {
+  /// Makes a record for a volume in memory.
+  public init(
+    id: String, patient: String, study: String? = nil, series: String? = nil,
+    modality: String? = nil, of volume: Volume, units: String? = nil, labels: [LabelImage] = [],
+    acquisition: [String: JSON] = [:], channelNames: [String] = [], source: Source,
+    sourceDigest: String, flags: [String] = [], niftiHeader: String? = nil
+  ) {
+    self.init(
+      id: id, patient: patient, study: study, series: series, modality: modality,
+      of: volume.shape, units: units, labels: labels, acquisition: acquisition,
+      channelNames: channelNames, source: source, sourceDigest: sourceDigest, flags: flags,
+      niftiHeader: niftiHeader)
   }
 }
 

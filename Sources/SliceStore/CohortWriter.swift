@@ -39,20 +39,30 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   public var ids: [String] { names(in: path + "/volumes").filter { $0 != "zarr.json" } }
 
   /// Writes a volume with its masks.
+  public func add(
+    volume: Volume, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
+  ) throws {
+    try add(VolumeSource(volume), record: record, labels: labels, replacing: replacing)
+  }
+
+  /// Writes a volume with its masks, slice by slice as it is read.
   ///
   /// The record's `labels` are set from `labels`, its grid, type and scaling from `volume`. Throws
   /// `duplicate` when the store has the volume and it is not `replacing` that, `shape` when a mask is
-  /// on another grid. What is replaced is there until its successor is, whenever the process dies.
+  /// on another grid, and what reading throws. What is replaced is there until its successor is,
+  /// whenever the process dies.
   public func add(
-    volume: Volume, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
+    _ volume: VolumeSource, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
   ) throws {
     guard replacing || !contains(record.id) else {
       throw StoreError.duplicate(path: path, volume: record.id)
     }
-    let record = try checked(record, volume: volume, labels: labels)
+    let record = try checked(record, volume: volume.shape, labels: labels)
     try folder.reopen()
     let draft = folder.writing + "/" + record.id
     try deleteTree(draft)
+    var isPlaced = false
+    defer { if !isPlaced { try? deleteTree(draft) } }
     var files = try write(volume, record: record, to: draft)
     for label in labels.sorted(by: { $0.name < $1.name }) {
       files += try write(label, to: draft)
@@ -71,6 +81,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
       try move(self.folder(of: record.id), to: replaced)
     }
     try move(draft, to: self.folder(of: record.id))
+    isPlaced = true
     try syncFolder(path + "/volumes")
     try deleteTree(replaced)
   }
@@ -114,7 +125,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   func folder(of id: String) -> String { path + "/volumes/" + id }
 
   private func checked(
-    _ record: CohortVolume, volume: Volume, labels: [CohortLabel]
+    _ record: CohortVolume, volume: VolumeShape, labels: [CohortLabel]
   ) throws -> CohortVolume {
     try checkName(record.id)
     var record = record
@@ -138,17 +149,19 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
 
   private typealias Files = [(path: String, digest: FileDigest)]
 
-  private func write(_ volume: Volume, record: CohortVolume, to draft: String) throws -> Files {
-    let ome = OMEMetadata(grid: volume.grid, leading: volume.leading)
+  private func write(
+    _ volume: VolumeSource, record: CohortVolume, to draft: String
+  ) throws -> Files {
+    let ome = OMEMetadata(grid: volume.shape.grid, leading: volume.shape.leading)
     let metadata = CohortLayout.array(
-      of: volume, names: ome.axisNames, codec: CohortLayout.codec(for: volume),
+      of: volume.shape, names: ome.axisNames, codec: try CohortLayout.codec(for: volume),
       shardBytes: shardBytes)
     let attributes: [String: JSON] = [
       "ome": ome.image(named: record.id), "lamina": try JSON(encoding: record),
     ]
-    let array = try ArrayWriter(draft + "/0", metadata: metadata, syncing: false).write(
-      volume.bytes)
-    return array.map { ("0/" + $0.path, $0.digest) }
+    let shards = ShardSequence(draft + "/0", metadata: metadata, syncing: false)
+    try volume.pack(metadata.codec) { try shards.append(packed: $0) }
+    return try shards.finish().map { ("0/" + $0.path, $0.digest) }
       + [try put(groupDocument(attributes), at: "zarr.json", in: draft)]
   }
 
@@ -157,7 +170,8 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     precondition(volume.grid.size == label.size, "the voxels of a mask are not as many as was said")
     let ome = OMEMetadata(grid: volume.grid, leading: .none)
     let metadata = CohortLayout.array(
-      of: volume, names: ome.axisNames, codec: CohortLayout.labelCodec, shardBytes: shardBytes)
+      of: volume.shape, names: ome.axisNames, codec: CohortLayout.labelCodec,
+      shardBytes: shardBytes)
     let below = "labels/\(name)"
     let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata, syncing: false).write(
       volume.bytes)

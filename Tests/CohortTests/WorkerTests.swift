@@ -2,6 +2,7 @@ import CWorker
 import Cohort
 import Foundation
 import Testing
+import Zarr
 
 /// A worker on a thread that answers whatever request with these bytes and, maybe, memory.
 private func hostile(_ bytes: [UInt8], memory: Int = 0, closes: Bool = false) -> WorkerLaunch {
@@ -16,8 +17,15 @@ private func hostile(_ bytes: [UInt8], memory: Int = 0, closes: Bool = false) ->
   }
 }
 
+/// A message as a worker would pack it, written as JSON; text that is no JSON goes as it is.
 private func frame(_ text: String) -> [UInt8] {
-  withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { [UInt8]($0) } + Array(text.utf8)
+  if let value = try? JSONDecoder().decode(JSON.self, from: Data(text.utf8)),
+    let bytes = try? Frames.encode(value)
+  {
+    return bytes
+  }
+  return withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { [UInt8]($0) }
+    + Array(text.utf8)
 }
 
 private func fault(_ launch: WorkerLaunch, seconds: Int = 20) -> RefusalCode? {
@@ -34,7 +42,7 @@ private func fault(_ launch: WorkerLaunch, seconds: Int = 20) -> RefusalCode? {
 
 private func description(size: String, type: String = "uint8") -> String {
   """
-  {"volume":{"_0":{"flags":[],"grid":{"affine":{"origin":[0,0,0],"x":[1,0,0],"y":[0,1,0],\
+  {"volume":{"_0":{"flags":[],"grid":{"affine":{"origin":[0,0,0.5],"x":[1,0,0],"y":[0,1,0],\
   "z":[0,0,1]},"size":\(size)},"leading":{"none":{}},"scaling":{"identity":{}},"type":"\(type)"}}}
   """
 }
@@ -57,7 +65,7 @@ private func description(size: String, type: String = "uint8") -> String {
   }
 
   @Test(arguments: [
-    [UInt8]([255, 255, 255, 255]), frame("not JSON"), frame("{}"),
+    [UInt8]([255, 255, 255, 255]), frame("no message"), frame("{}"),
     frame("{\"volume\":{\"_0\":{}}}"), frame("{\"refused\":{\"_0\":{\"code\":\"made-up\"}}}"),
     frame("{\"at\":{\"file\":3}}"),
   ])

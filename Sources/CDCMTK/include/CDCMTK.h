@@ -53,6 +53,7 @@ typedef struct {
   uint64_t length;      // bytes of pixel data in the file
   uint64_t fragments;   // without the offset table
   uint64_t digest;      // XXH64 of the pixel bytes as they lie in the file; 0 unless asked for
+  uint64_t header;      // XXH64 of the bytes before them; 0 unless asked for
 } dicom_pixels;
 
 // --- Reading -----------------------------------------------------------------------------------

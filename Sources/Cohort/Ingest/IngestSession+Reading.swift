@@ -102,24 +102,33 @@ extension IngestSession {
       try note(id, .known, plan.identity)
       return .known
     }
-    let read: ReadVolume
-    do throws(Fault) {
+    let labels: [ReadMask]
+    do {
       try archives.need(plan.paths, worker)
-      read = try worker.read(plan)
-    } catch {
-      try refuse(refusal(error, plan))
+      labels = try store(plan, masks: masks, worker, replacing: isStored)
+    } catch let fault as Fault {
+      try refuse(refusal(fault, plan))
       return nil
     }
-    let record = plan.record(read, pseudonyms)
-    let labels = try readMasks(masks, on: read.volume.grid, worker)
-    try writer.add(
-      volume: read.volume, record: record, labels: labels.map(\.label), replacing: isStored)
     try ledger.keep(plan.identity)
     try keep(labels, of: id)
     let isSuccessor = try clear(fromSource: plan, but: id)
     let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
     try note(id, outcome, plan.identity)
     return outcome
+  }
+
+  /// Writes a volume as it is read, with those of its masks that fit; throws the ``Fault`` of a
+  /// volume that cannot be read.
+  private func store(
+    _ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker, replacing: Bool
+  ) throws -> [ReadMask] {
+    let (read, source) = try worker.source(of: plan)
+    let labels = try readMasks(masks, on: read.volume.grid, worker)
+    try writer.add(
+      source, record: plan.record(read, pseudonyms), labels: labels.map(\.label),
+      replacing: replacing)
+    return labels
   }
 
   private func refusal(_ fault: Fault, _ plan: PlannedVolume) -> Refusal {

@@ -161,8 +161,7 @@ extension DICOMSeries {
     }
     let description = Description(
       grid: grid, leading: leading, scaling: scaling, acquisition: acquisition, padding: padding)
-    let bytes = (try? Frames.encode(description)) ?? []
-    return String(decoding: bytes.dropFirst(4), as: UTF8.self)
+    return hexadecimal(SHA256.digest((try? PackedEncoder.encode(description)) ?? []))
   }
 }
 

@@ -21,10 +21,19 @@ extension Worker {
     }
   }
 
+  /// A planned volume to be written as it is read, and what is known of it by then.
+  func source(of plan: PlannedVolume) throws(Fault) -> (read: ReadVolume, source: VolumeSource) {
+    if case .dicom(let series) = plan.source {
+      return (ReadVolume(volume: series.shape, flags: series.flags), try source(of: series))
+    }
+    let read = try read(plan)
+    return (read, VolumeSource(read.whole))
+  }
+
   /// Reads a mask; throws when its voxels are no classes.
   func readMask(_ path: String, names: [Int: String]) throws(Fault) -> LabelMap {
     let read = try read(nifti: path, channels: false)
-    guard let map = LabelMap(read.volume, names: names) else {
+    guard let map = LabelMap(read.whole, names: names) else {
       throw Fault(.labelValues, RefusalCode.labelValues.explanation)
     }
     return map
@@ -41,9 +50,9 @@ extension Worker {
     let pairs = parts.flatMap { part in
       (0..<first.grid.size.z).map { part.volume.scaling.pair(slice: $0) }
     }
-    whole.volume = Volume(
+    whole.bytes = parts.flatMap(\.bytes)
+    whole.volume = VolumeShape(
       grid: first.grid, leading: .channel(parts.count), type: first.type,
-      bytes: parts.flatMap(\.volume.bytes),
       scaling: Scaling.perSlice(slope: pairs.map(\.slope), intercept: pairs.map(\.intercept))
         .simplified)
     whole.flags = Array(Set(parts.flatMap(\.flags))).sorted()

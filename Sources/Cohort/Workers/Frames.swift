@@ -1,27 +1,22 @@
 import CWorker
 import Foundation
 
-/// Messages between parent and worker: four bytes of length, little endian, then JSON.
+/// Messages between parent and worker: four bytes of length, little endian, then a packed value.
 package enum Frames {
   /// The longest message either side accepts.
   static let limit = 64 << 20
 
   package static func encode(_ message: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let body = try encoder.encode(message)
-    return withUnsafeBytes(of: UInt32(body.count).littleEndian) { [UInt8]($0) } + body
+    var bytes = try PackedEncoder.encode(message, room: 4)
+    let length = UInt32(bytes.count - 4)
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: length.littleEndian, as: UInt32.self) }
+    return bytes
   }
 
   package static func decode<Message: Decodable>(_ type: Message.Type, _ body: [UInt8]) throws
     -> Message
   {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try decoder.decode(type, from: Data(body))
+    try PackedDecoder.decode(type, body)
   }
 
   package static func length(_ head: [UInt8]) -> Int {

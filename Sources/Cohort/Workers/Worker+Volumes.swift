@@ -4,10 +4,14 @@ import NIfTI
 
 /// A volume as a worker handed it over, every field of it checked again.
 package struct ReadVolume: Sendable {
-  var volume: Volume
+  var volume: VolumeShape
+  /// The voxels; empty while they are still to be read.
+  var bytes: [UInt8] = []
   var flags: [String]
   var niftiHeader: NIfTIHeader?
   var timeStep: Double?
+
+  var whole: Volume { Volume(volume, bytes: bytes) }
 }
 
 extension Worker {
@@ -57,27 +61,6 @@ extension Worker {
     return answer
   }
 
-  /// Decodes a series. A fault names the file at which it happened.
-  func read(_ series: DICOMSeries) throws(Fault) -> ReadVolume {
-    var file = 0
-    do throws(Fault) {
-      try faults { () throws(WorkerFailure) in try send(WorkerRequest.dicom(series, limits)) }
-      for _ in 0...series.headers.count {
-        switch try faults({ () throws(WorkerFailure) in try receive(VolumeAnswer.self) }) {
-        case .at(let next):
-          file = min(max(0, next), series.headers.count - 1)
-          allowTime()
-        case .refused(let fault): throw fault
-        case .volume: return try take(series)
-        }
-      }
-      stop()
-      throw Fault(.workerNonsense, "more answers than there are files")
-    } catch {
-      throw Fault(error.code, "\(series.headers[file].identity.path): \(error.sentence)")
-    }
-  }
-
   /// Reads a NIfTI file; its fourth dimension is channels or time.
   package func read(nifti path: String, channels: Bool) throws(Fault) -> ReadVolume {
     try read(.nifti(path: path, channels: channels, limits))
@@ -96,7 +79,6 @@ extension Worker {
     switch answer {
     case .volume(let said): return try faults { () throws(WorkerFailure) in try take(said) }
     case .refused(let fault): throw fault
-    case .at: throw Fault(.workerNonsense, "no volume")
     }
   }
 
@@ -108,15 +90,6 @@ extension Worker {
     } catch {
       throw Fault(error)
     }
-  }
-
-  /// The parent grouped the slices, so it knows what the volume is.
-  private func take(_ series: DICOMSeries) throws(Fault) -> ReadVolume {
-    let bytes = try faults { () throws(WorkerFailure) in try takePayload(series.byteCount) }
-    let volume = Volume(
-      grid: series.grid, leading: series.leading, type: series.type, bytes: bytes,
-      scaling: series.scaling)
-    return ReadVolume(volume: volume, flags: series.flags)
   }
 
   private func take(_ said: VolumeDescription) throws(WorkerFailure) -> ReadVolume {
@@ -134,10 +107,10 @@ extension Worker {
       }
       header = sound
     }
-    let volume = Volume(
-      grid: said.grid, leading: said.leading, type: said.type, bytes: try takePayload(count),
-      scaling: said.scaling)
+    let shape = VolumeShape(
+      grid: said.grid, leading: said.leading, type: said.type, scaling: said.scaling)
     return ReadVolume(
-      volume: volume, flags: said.flags, niftiHeader: header, timeStep: said.timeStep)
+      volume: shape, bytes: try takePayload(count), flags: said.flags, niftiHeader: header,
+      timeStep: said.timeStep)
   }
 }

@@ -20,40 +20,74 @@ public enum WorkerLaunch: Sendable {
 public final class Worker {
   /// What the process may use.
   public let limits: WorkerLimits
+  /// The threads of the pool that it belongs to.
+  let crew: Crew?
   private let launch: WorkerLaunch
   private var running: Running?
+  /// The series whose slices the process can be asked for.
+  var held: SeriesReading?
+  /// Which file of that series it had come to when it was last heard of.
+  private(set) var place = 0
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
 
   /// Nothing is started yet.
-  public init(_ launch: WorkerLaunch = .current, limits: WorkerLimits = WorkerLimits()) {
-    (self.launch, self.limits) = (launch, limits)
+  public convenience init(
+    _ launch: WorkerLaunch = .current, limits: WorkerLimits = WorkerLimits()
+  ) {
+    self.init(launch, limits: limits, crew: nil)
   }
 
-  deinit { stop() }
+  init(_ launch: WorkerLaunch, limits: WorkerLimits, crew: Crew?) {
+    (self.launch, self.limits, self.crew) = (launch, limits, crew)
+  }
 
-  /// Sends a request; answers are collected by ``receive(_:seconds:)``.
-  func send(_ request: some Encodable) throws(WorkerFailure) {
-    let running = try start()
-    guard let bytes = try? Frames.encode(request) else {
-      throw .nonsense("the request cannot be written as JSON")
+  deinit {
+    stop()
+    memory.deallocate()
+  }
+
+  /// Memory that is the same at each call: fresh pages cost as much as copying them.
+  func scratch(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    if memory.count < count {
+      memory.deallocate()
+      memory = .allocate(byteCount: count, alignment: 64)
     }
-    allowTime()
+    return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
+  }
+
+  /// Sends a request; answers are collected by ``receive(_:seconds:files:)``.
+  func send(_ request: some Encodable, files: Int = 1) throws(WorkerFailure) {
+    guard let bytes = try? Frames.encode(request) else {
+      throw .nonsense("the request cannot be packed")
+    }
+    try send(bytes, files: files)
+  }
+
+  /// Sends a request that is packed already, for the work of so many files.
+  func send(_ bytes: [UInt8], files: Int) throws(WorkerFailure) {
+    let running = try start()
+    allowTime(files: files)
     let wait = Int32(clamping: limits.wallSeconds * 1000)
     let failure = worker_send(running.control, bytes, bytes.count, wait)
     if failure != 0 { throw bury(late: failure == ETIMEDOUT) }
   }
 
-  /// Begins the processor time of a file anew.
-  func allowTime() {
+  /// Begins the processor time of so many files anew.
+  func allowTime(files: Int = 1) {
     guard let running, running.pid > 0 else { return }
-    _ = worker_allow_cpu(running.pid, UInt64(max(1, limits.cpuSeconds)))
+    let (seconds, isMuch) = max(1, limits.cpuSeconds).multipliedReportingOverflow(by: files)
+    _ = worker_allow_cpu(running.pid, UInt64(isMuch ? limits.cpuSeconds : seconds))
   }
 
-  /// Waits for the next answer. A worker that does not give one in time is killed.
+  /// Waits for the next answer. A worker that does not give one in time, or does not go on to the
+  /// next of `files` in time, is killed.
   func receive<Answer: Decodable>(
-    _ type: Answer.Type, seconds: Double? = nil
+    _ type: Answer.Type, seconds: Double? = nil, files: Int = 1
   ) throws(WorkerFailure) -> Answer {
     guard let running else { throw .nonsense("no request was sent") }
-    let deadline = Deadline(seconds: seconds ?? Double(limits.wallSeconds))
+    let seconds = seconds ?? Double(limits.wallSeconds)
+    if files > 1 { try wait(for: files, seconds: seconds) }
+    let deadline = Deadline(seconds: seconds)
     guard let head = Frames.receive(running.control, 4, until: deadline) else {
       throw bury(late: deadline.isPast)
     }
@@ -73,10 +107,52 @@ public final class Worker {
     }
   }
 
-  /// Copies `count` bytes out of the shared memory and empties it.
-  ///
+  /// Waits until an answer begins to come, for as long as the worker goes from file to file.
+  private func wait(for files: Int, seconds: Double) throws(WorkerFailure) {
+    guard let running else { return }
+    for _ in 0..<files {
+      let before = readPlace()
+      if worker_poll(running.control, Deadline(seconds: seconds).millisecondsLeft) != 0 { return }
+      guard readPlace() != before else { throw bury(late: true) }
+    }
+    throw bury(late: true)
+  }
+
+  /// The number that the worker keeps at the start of the shared memory: what it is at.
+  private func readPlace() -> UInt32 {
+    var place: UInt32 = 0
+    guard let running, pread(running.shared, &place, 4, 0) == 4 else { return 0 }
+    return UInt32(littleEndian: place)
+  }
+
+  /// Keeps which file the worker is at.
+  func notePlace() { place = Int(readPlace()) }
+
+  /// Copies slices out of the shared memory, where they lie behind a page of their own.
+  func takeSlices(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFailure) {
+    guard let running, read(running.shared, at: SlicesAnswer.start, into: buffer) else {
+      stop()
+      throw .nonsense("fewer slices in the shared memory than were asked for")
+    }
+  }
+
   /// The memory is read, never mapped: a worker that makes it smaller meanwhile gets a short read,
   /// not a signal in its parent.
+  private func read(
+    _ shared: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    var filled = 0
+    while filled < buffer.count {
+      let start = buffer.baseAddress! + filled
+      let got = pread(shared, start, buffer.count - filled, off_t(offset + filled))
+      if got < 0 && errno == EINTR { continue }
+      if got <= 0 { return false }
+      filled += got
+    }
+    return true
+  }
+
+  /// Copies `count` bytes out of the shared memory and empties it.
   func takePayload(_ count: Int) throws(WorkerFailure) -> [UInt8] {
     guard let running else { throw .nonsense("no request was sent") }
     var status = stat()
@@ -84,17 +160,15 @@ public final class Worker {
       stop()
       throw .nonsense("less in the shared memory than the answer says")
     }
+    var isWhole = true
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        let start = buffer.baseAddress! + filled
-        let got = pread(running.shared, start, count - filled, off_t(filled))
-        if got < 0 && errno == EINTR { continue }
-        if got <= 0 { break }
-        filled += got
-      }
+      let memory = UnsafeMutableRawBufferPointer(
+        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+      isWhole = read(running.shared, at: 0, into: memory)
+      filled = isWhole ? count : 0
     }
     _ = ftruncate(running.shared, 0)
-    guard bytes.count == count else {
+    guard isWhole else {
       stop()
       throw .nonsense("less in the shared memory than the answer says")
     }
@@ -104,7 +178,8 @@ public final class Worker {
   /// Ends the process, if there is one.
   public func stop() {
     guard let running else { return }
-    self.running = nil
+    notePlace()
+    (self.running, held) = (nil, nil)
     close(running.control)
     close(running.shared)
     guard running.pid > 0 else { return }
@@ -172,7 +247,7 @@ extension Worker {
     var processLimits = worker_limits()
     processLimits.memory_bytes = UInt64(max(0, limits.memoryBytes))
     processLimits.stack_bytes = UInt64(max(0, limits.stackBytes))
-    processLimits.file_bytes = UInt64(max(0, limits.volumeBytes))
+    processLimits.file_bytes = UInt64(max(0, limits.volumeBytes)) + UInt64(SlicesAnswer.start)
     var (pid, control): (pid_t, Int32) = (0, -1)
     let failure = withCStrings(arguments) { arguments in
       withCStrings(lines) { lines in

@@ -26,22 +26,38 @@ public enum WorkerMain {
   }
 }
 
-/// One worker's descriptors.
-private struct Session {
+/// One worker's descriptors, and the series that it was given.
+private final class Session {
   let control: Int32
   let shared: Int32
+  private var decoder: Result<SeriesDecoder, Fault>?
+  private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+
+  init(control: Int32, shared: Int32) { (self.control, self.shared) = (control, shared) }
+
+  deinit { munmap(memory.baseAddress, memory.count) }
 
   /// Answers a request; false when the parent is gone.
   func answer(_ request: WorkerRequest) -> Bool {
     switch request {
     case .scan(let items, let limits):
       return items.allSatisfy { send(scan($0, limits)) }
-    case .dicom(let series, let limits):
-      return send(volume { () throws(Fault) in try decode(series, limits) })
     case .unpack(let path, let folder, let limits):
       return send(unpack(path, folder, limits))
     case .pixels(let path, let limits):
       return send(volume { () throws(Fault) in try pixels(path, limits) })
+    case .dicom(let series, let limits):
+      decoder = Result { () throws(DICOMError) in
+        try SeriesDecoder(series, limits: limits.dicom)
+      }.mapError(Fault.init)
+      return true
+    case .slices(let first, let count):
+      do throws(Fault) {
+        try decode(first, count)
+        return send(SlicesAnswer.decoded)
+      } catch {
+        return send(SlicesAnswer.refused(error))
+      }
     case .nifti(let path, let channels, let limits):
       return send(volume { () throws(Fault) in try read(path, channels: channels, limits) })
     case .structures(let wanted, let limits): return send(structures(wanted, limits))
@@ -62,7 +78,7 @@ private struct Session {
   }
 
   private func unpack(_ path: String, _ folder: String, _ limits: WorkerLimits) -> UnpackAnswer {
-    var unpacking = Unpacking(path, into: folder, limits) { send($0) }
+    var unpacking = Unpacking(path, into: folder, limits) { self.send($0) }
     do throws(Fault) {
       return .done(files: try unpacking.run())
     } catch {
@@ -124,33 +140,39 @@ private struct Session {
     return hexadecimal(hash.finish())
   }
 
-  /// Decodes file by file, so that the parent knows which one was being read.
-  private func decode(
-    _ series: DICOMSeries, _ limits: WorkerLimits
-  ) throws(Fault) -> VolumeDescription {
-    let count = series.byteCount
-    guard count > 0, count <= limits.volumeBytes, ftruncate(shared, off_t(count)) == 0
-    else {
-      throw Fault(.limit, "the volume would have \(count) bytes")
+  /// Decodes slices file by file, so that the parent can see at which one it is.
+  private func decode(_ first: Int, _ count: Int) throws(Fault) {
+    guard let decoder = try decoder?.get() else { throw Fault(.workerNonsense, "no series") }
+    let shape = decoder.series.shape
+    guard first >= 0, count > 0, first <= shape.sliceCount - count else {
+      throw Fault(.workerNonsense, "slices that the series does not have")
     }
-    let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0)
-    guard let memory, memory != MAP_FAILED else {
+    try makeRoom(SlicesAnswer.start + count * shape.sliceBytes)
+    let slices = UnsafeMutableRawBufferPointer(rebasing: memory[SlicesAnswer.start...])
+    do throws(DICOMError) {
+      try decoder.decode(first..<first + count, into: slices) { file in
+        memory.storeBytes(of: UInt32(file).littleEndian, as: UInt32.self)
+      }
+    } catch {
+      throw Fault(error)
+    }
+  }
+
+  /// Maps the shared memory, which stays mapped: fresh pages cost as much as copying them.
+  private func makeRoom(_ count: Int) throws(Fault) {
+    var status = stat()
+    let isThere =
+      fstat(shared, &status) == 0
+      && (status.st_size >= count || ftruncate(shared, off_t(count)) == 0)
+    guard isThere else { throw Fault(.workerLimit, "no room for \(count) bytes") }
+    guard memory.count < count else { return }
+    munmap(memory.baseAddress, memory.count)
+    let mapped = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0)
+    memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    guard let mapped, mapped != MAP_FAILED else {
       throw Fault(.workerLimit, "\(count) bytes are more than a worker's memory may be")
     }
-    defer { munmap(memory, count) }
-    let buffer = UnsafeMutableRawBufferPointer(start: memory, count: count)
-    for file in series.headers.indices {
-      guard send(VolumeAnswer.at(file: file)) else { exit(0) }
-      do throws(DICOMError) {
-        try series.decode(file: file, into: buffer, limits: limits.dicom)
-      } catch {
-        throw Fault(error)
-      }
-    }
-    series.interpolate(buffer)
-    return VolumeDescription(
-      grid: series.grid, leading: series.leading, type: series.type, scaling: series.scaling,
-      flags: series.flags)
+    memory = UnsafeMutableRawBufferPointer(start: mapped, count: count)
   }
 
   private func read(

@@ -8,31 +8,26 @@ func withWorkers<Job: Sendable>(
   _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits, jobs: [Job],
   _ body: @escaping @Sendable (Worker, Job) throws -> Void
 ) throws {
+  guard !jobs.isEmpty else { return }
   let rest = Locked(jobs[...])
   let next = { @Sendable in rest.change { $0.popFirst() } }
-  try withWorkers(min(count, jobs.count), launch, limits, next: next, body)
+  try withWorkers(count, launch, limits, next: next, body)
 }
 
 /// The same for jobs that are made when they are asked for, by one thread at a time, so that those
-/// which wait need no memory. A thread without a job starts no worker.
+/// which wait need no memory. A thread without work starts no worker.
 func withWorkers<Job: Sendable>(
   _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits,
   next: @escaping @Sendable () throws -> Job?,
   _ body: @escaping @Sendable (Worker, Job) throws -> Void
 ) throws {
-  let queue = JobQueue(next)
+  let crew = Crew(size: max(1, count))
   let done = DispatchGroup()
   for _ in 0..<max(1, count) {
     done.enter()
     let thread = Thread {
-      let worker = Worker(launch, limits: limits)
-      while let job = queue.next() {
-        do {
-          try body(worker, job)
-        } catch {
-          queue.fail(error)
-        }
-      }
+      let worker = Worker(launch, limits: limits, crew: crew)
+      crew.work(worker, next: next, body)
       worker.stop()
       done.leave()
     }
@@ -40,34 +35,5 @@ func withWorkers<Job: Sendable>(
     thread.start()
   }
   done.wait()
-  try queue.rethrow()
-}
-
-/// Jobs handed out in order.
-private final class JobQueue<Job: Sendable>: @unchecked Sendable {  // all state under the lock
-  private let lock = NSLock()
-  private let make: () throws -> Job?
-  private var failure: (any Error)?
-
-  init(_ make: @escaping () throws -> Job?) { self.make = make }
-
-  func next() -> Job? {
-    lock.withLock {
-      guard failure == nil else { return nil }
-      do {
-        return try make()
-      } catch {
-        failure = error
-        return nil
-      }
-    }
-  }
-
-  func fail(_ error: any Error) {
-    lock.withLock { if failure == nil { failure = error } }
-  }
-
-  func rethrow() throws {
-    if let failure { throw failure }
-  }
+  try crew.rethrow()
 }

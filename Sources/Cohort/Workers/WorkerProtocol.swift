@@ -22,9 +22,10 @@ package struct ScanItem: Codable, Equatable {
 package enum WorkerRequest: Codable {
   /// Headers: one ``ScanAnswer`` for each item, in order.
   case scan([ScanItem], WorkerLimits)
-  /// A series decoded into the shared memory: a ``VolumeAnswer/at(file:)`` for each file, then one
-  /// of the other answers.
+  /// A series whose slices are asked for next; no answer.
   case dicom(DICOMSeries, WorkerLimits)
+  /// Slices `lead × depth + z` of that series decoded into the shared memory: a ``SlicesAnswer``.
+  case slices(first: Int, count: Int)
   /// The pixels of one DICOM file decoded into the shared memory, also where the file does not say
   /// where they lie: samples as channels, frames along z.
   case pixels(path: String, WorkerLimits)
@@ -55,9 +56,19 @@ package struct NIfTISummary: Codable, Equatable {
   }
 }
 
-/// How far the decoding of a volume has come.
+/// What became of slices.
+enum SlicesAnswer: Codable {
+  /// They lie in the shared memory from ``start`` on.
+  case decoded
+  case refused(Fault)
+
+  /// Where slices begin in the shared memory. Before them the worker keeps the number of the file
+  /// that it is at.
+  static let start = 4096
+}
+
+/// What became of a NIfTI file.
 enum VolumeAnswer: Codable {
-  case at(file: Int)
   case volume(VolumeDescription)
   case refused(Fault)
 }
@@ -122,7 +133,9 @@ extension DICOMHeader {
     guard isSheet ?? true else { return false }
     guard labelObject?.isPlausible ?? true else { return false }
     guard uptakeFactor.map({ $0 > 0 && $0 < 1e6 }) ?? true else { return false }
-    guard acquisition.isAllowed, isWord(pixelDigest) || pixelDigest.isEmpty else { return false }
+    guard acquisition.isAllowed,
+      [pixelDigest, headerDigest ?? ""].allSatisfy({ $0.isEmpty || isWord($0) })
+    else { return false }
     if let pixels {
       guard pixels.isPlausible else { return false }
       if let tiling {

@@ -1,0 +1,101 @@
+import DICOM
+import Imaging
+import SliceStore
+import Zarr
+
+/// A series that workers are to decode: the request for it, packed once for all of them.
+final class SeriesReading: Sendable {
+  let series: DICOMSeries
+  fileprivate let request: [UInt8]
+  /// The slices that are asked for at once.
+  let windows: [Range<Int>]
+  /// Bytes of slices that are asked for at once: more than a second-level cache holds, few enough
+  /// that several threads have some.
+  private static let windowBytes = 4 << 20
+
+  init(_ series: DICOMSeries, limits: WorkerLimits) throws(Fault) {
+    guard series.byteCount > 0, series.byteCount <= limits.volumeBytes,
+      let request = try? Frames.encode(WorkerRequest.dicom(series.forDecoding, limits))
+    else { throw Fault(.limit, "the volume would have \(series.byteCount) bytes") }
+    (self.series, self.request) = (series, request)
+    let (count, bytes) = (series.shape.sliceCount, series.shape.sliceBytes)
+    let step = max(1, Self.windowBytes / bytes)
+    windows = stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
+  }
+
+  /// The path of a file by a number that a worker said.
+  fileprivate func path(_ file: Int) -> String {
+    series.headers[min(max(0, file), series.headers.count - 1)].identity.path
+  }
+}
+
+extension Worker {
+  /// Decodes slices of a series into `buffer`. A fault names the file at which it happened.
+  func read(
+    _ slices: Range<Int>, of reading: SeriesReading, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(Fault) {
+    do throws(Fault) {
+      let answer = try faults { () throws(WorkerFailure) in
+        if held !== reading {
+          try send(reading.request, files: 1)
+          held = reading
+        }
+        // Each file holds a slice, so there are no more files than slices.
+        try send(
+          WorkerRequest.slices(first: slices.lowerBound, count: slices.count), files: slices.count)
+        return try receive(SlicesAnswer.self, files: slices.count)
+      }
+      if case .refused(let fault) = answer {
+        notePlace()
+        throw fault
+      }
+      try faults { () throws(WorkerFailure) in try takeSlices(into: buffer) }
+    } catch {
+      throw Fault(error.code, "\(reading.path(place)): \(error.sentence)")
+    }
+  }
+
+  /// Decodes a whole series into memory.
+  func read(_ series: DICOMSeries) throws(Fault) -> ReadVolume {
+    let reading = try SeriesReading(series, limits: limits)
+    let size = series.shape.sliceBytes
+    var bytes = [UInt8](repeating: 0, count: series.byteCount)
+    for window in reading.windows {
+      let range = window.lowerBound * size..<window.upperBound * size
+      let result = bytes.withUnsafeMutableBytes { all in
+        Result { () throws(Fault) in
+          try read(window, of: reading, into: UnsafeMutableRawBufferPointer(rebasing: all[range]))
+        }
+      }
+      try result.get()
+    }
+    return ReadVolume(volume: series.shape, bytes: bytes, flags: series.flags)
+  }
+
+  /// A series to be read slice by slice, its parts by every worker that has nothing else to do.
+  func source(of series: DICOMSeries) throws(Fault) -> VolumeSource {
+    let reading = try SeriesReading(series, limits: limits)
+    return VolumeSource(series.shape) { [self] slice in
+      var bytes = [UInt8](repeating: 0, count: series.shape.sliceBytes)
+      try bytes.withUnsafeMutableBytes { try read(slice..<slice + 1, of: reading, into: $0) }
+      return bytes
+    } pack: { [self] codec, each in
+      let part = { @Sendable (worker: Worker, window: Int) in
+        try worker.packed(reading.windows[window], of: reading, codec)
+      }
+      try Crew.inOrder(reading.windows.count, on: self, part) { try $0.forEach(each) }
+    }
+  }
+
+  private func packed(
+    _ slices: Range<Int>, of reading: SeriesReading, _ codec: ChunkCodec
+  ) throws -> [[UInt8]] {
+    let size = reading.series.shape.sliceBytes
+    let memory = scratch(slices.count * size)
+    try read(slices, of: reading, into: memory)
+    return slices.indices.map { slice in
+      let start = (slice - slices.lowerBound) * size
+      return codec.encode(UnsafeRawBufferPointer(rebasing: memory[start..<start + size]))
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Imaging
+import Zarr
+
+/// A volume that is read slice by slice while it is written, so that it is nowhere in memory whole.
+public struct VolumeSource {
+  /// What the volume is.
+  public var shape: VolumeShape
+  /// Reads slice `lead × depth + z`: stored values `[y, x]`, little endian.
+  public var slice: (Int) throws -> [UInt8]
+  /// Packs every slice and hands them on in their order.
+  public var pack: (ChunkCodec, (_ packed: [UInt8]) throws -> Void) throws -> Void
+
+  /// A volume that comes from wherever the two functions read it.
+  public init(
+    _ shape: VolumeShape, slice: @escaping (Int) throws -> [UInt8],
+    pack: @escaping (ChunkCodec, (_ packed: [UInt8]) throws -> Void) throws -> Void
+  ) {
+    (self.shape, self.slice, self.pack) = (shape, slice, pack)
+  }
+
+  /// A volume in memory.
+  public init(_ volume: Volume) {
+    let size = volume.shape.sliceBytes
+    self.init(volume.shape) {
+      Array(volume.bytes[$0 * size..<($0 + 1) * size])
+    } pack: { codec, each in
+      for slice in 0..<volume.shape.sliceCount {
+        try each(
+          volume.bytes.withUnsafeBytes {
+            codec.encode(UnsafeRawBufferPointer(rebasing: $0[slice * size..<(slice + 1) * size]))
+          })
+      }
+    }
+  }
+}

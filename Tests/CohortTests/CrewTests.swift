@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+@testable import Cohort
+
+private struct Failed: Error, Equatable { var part: Int }
+
+@Suite struct CrewTests {
+  /// What jobs of so many parts give, in order, on so many threads.
+  private func results(jobs: [Int], threads: Int, failing: Int? = nil) throws -> [Int: [Int]] {
+    let given = Locked([Int: [Int]]())
+    try withWorkers(threads, inProcess, WorkerLimits(), jobs: jobs) { worker, job in
+      try Crew.inOrder(job, on: worker) { _, part in
+        if part == failing { throw Failed(part: part) }
+        return part
+      } each: { part in
+        given.change { $0[job, default: []].append(part) }
+      }
+    }
+    return given.value
+  }
+
+  @Test(arguments: [1, 2, 5])
+  func partsComeInOrderFromHoweverManyThreads(_ threads: Int) throws {
+    let jobs = [40, 1, 7, 0, 100]
+    let given = try results(jobs: jobs, threads: threads)
+    for job in jobs { #expect(given[job, default: []] == Array(0..<job)) }
+  }
+
+  @Test(arguments: [1, 3])
+  func thePartThatFailsIsTheJobsError(_ threads: Int) {
+    #expect(throws: Failed(part: 5)) { try results(jobs: [20], threads: threads, failing: 5) }
+  }
+
+  @Test func threadsWithoutAJobHelp() throws {
+    let workers = Locked(Set<ObjectIdentifier>())
+    // Neither part can end before the other has begun.
+    let begun = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+    try withWorkers(2, inProcess, WorkerLimits(), jobs: [2]) { worker, job in
+      try Crew.inOrder(job, on: worker) { worker, part in
+        workers.change { _ = $0.insert(ObjectIdentifier(worker)) }
+        begun[part].signal()
+        #expect(begun[1 - part].wait(timeout: .now() + 60) == .success)
+      } each: { _ in
+      }
+    }
+    #expect(workers.value.count == 2)
+  }
+}
