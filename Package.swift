@@ -146,7 +146,8 @@ let tests: [Target] = targets.compactMap { target in
   let folder = "Tests/\(target.name)Tests"
   guard exists(folder), hasTorch || !tensors.contains(target.name) else { return nil }
   return .testTarget(
-    name: target.name + "Tests", dependencies: [.target(name: target.name)],
+    // What the target imports its tests may import: unsaid, their objects would go stale.
+    name: target.name + "Tests", dependencies: [.target(name: target.name)] + target.dependencies,
     exclude: exists(folder + "/Fixtures") ? ["Fixtures"] : [], swiftSettings: strict)
 }
 

@@ -52,9 +52,11 @@ public enum SourceReader {
           Refusal(error.code, .series, name: plan.identity.source, sentence: error.sentence))
         continue
       }
+      var volume = read.whole
+      if case .dicom(let series) = plan.source { volume.padding = series.paddingRange }
       try each(
         SourceVolume(
-          volume: read.whole, name: name, modality: plan.modality, header: read.niftiHeader,
+          volume: volume, name: name, modality: plan.modality, header: read.niftiHeader,
           timeStep: read.timeStep, flags: plan.flags + read.flags))
     }
     return refusals

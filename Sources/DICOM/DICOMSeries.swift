@@ -47,6 +47,14 @@ public struct DICOMSeries: Codable, Sendable, Equatable {
   /// Stored value of pixels outside the image, where the file names one.
   public var padding: Int? { headers[0].pixels?.padding }
 
+  /// Stored values that are padding: PixelPaddingValue, up to PixelPaddingRangeLimit where there is one.
+  public var paddingRange: ClosedRange<Double>? {
+    padding.map { value in
+      let limit = headers[0].pixels?.paddingLimit ?? value
+      return Double(min(value, limit))...Double(max(value, limit))
+    }
+  }
+
   /// The flag of PET in SUVbw.
   static let uptake = "suv"
 

@@ -13,6 +13,9 @@ public struct Volume: Sendable, Equatable {
   public var bytes: [UInt8]
   /// From stored values to real ones.
   public var scaling: Scaling
+  /// Stored values that stand for no measurement, as around the round field of a CT (PixelPaddingValue,
+  /// PS3.3 C.7.5.1.1.2); they count as the darkest where intensities are normalised.
+  public var padding: ClosedRange<Double>?
 
   /// Makes a volume; `bytes` must have just the length that the other arguments ask for.
   public init(

@@ -94,7 +94,10 @@ private func read(_ record: CohortVolume, lead: Int, of cohort: CohortStore) thr
     record.scaling.pair(slice: lead * record.grid.size.z + $0)
   }
   let scaling = Scaling.perSlice(slope: pairs.map(\.slope), intercept: pairs.map(\.intercept))
-  return Volume(grid: record.grid, type: record.type, bytes: bytes, scaling: scaling.simplified)
+  var volume = Volume(
+    grid: record.grid, type: record.type, bytes: bytes, scaling: scaling.simplified)
+  volume.padding = record.padding
+  return volume
 }
 
 extension PrepareRecipe {

@@ -36,7 +36,8 @@ public struct PreparedVolume: Sendable {
       let needed = recipe.intensity.kind(for: modality) == .percentile
       intensity.append(
         ChannelIntensity(
-          needed ? volume.values(lead: lead) : [], modality: modality, recipe: recipe.intensity))
+          needed ? volume.measured(lead: lead, geometry) : [], modality: modality,
+          recipe: recipe.intensity))
     }
     self.intensity = intensity
     (self.volume, self.recipe, forwards) = (volume, recipe, geometry.forwards)

@@ -2,7 +2,7 @@ import Imaging
 
 extension Volume {
   /// Real values of slice `k` in the order of `geometry`, before scaling: rows × columns of the
-  /// source. Only this slice is converted.
+  /// source. Only this slice is converted; padding is not a number.
   func slice(_ k: Int, lead: Int, _ geometry: SliceGeometry) -> [Float] {
     let walk = SliceWalk(k, lead: lead, geometry)
     var result = [Float](repeating: 0, count: walk.width * walk.height)
@@ -12,6 +12,12 @@ extension Volume {
       }
     }
     return result
+  }
+
+  /// Real values of one time point or channel; padding is not a number.
+  func measured(lead: Int, _ geometry: SliceGeometry) -> [Float] {
+    guard padding != nil else { return values(lead: lead) }
+    return (0..<geometry.sliceCount).flatMap { slice($0, lead: lead, geometry) }
   }
 
   private func read(
@@ -32,7 +38,9 @@ extension Volume {
           let stored = raw.loadUnaligned(
             fromByteOffset: at &* MemoryLayout<Stored>.size, as: Stored.self)
           let (slope, intercept) = alongColumns ? pairs[x] : row
-          target[y &* walk.width &+ x] = Float(double(stored) * slope + intercept)
+          let value = double(stored)
+          let isPadding = padding?.contains(value) ?? false
+          target[y &* walk.width &+ x] = isPadding ? .nan : Float(value * slope + intercept)
           at &+= walk.columnStep
         }
       }

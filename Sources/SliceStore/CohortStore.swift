@@ -58,9 +58,11 @@ public struct CohortStore: Sendable {
   public func volume(_ id: String) throws -> Volume {
     let record = try record(id)
     let array = try self.array(of: record, below: "0", type: record.type, leading: record.leading)
-    return Volume(
+    var volume = Volume(
       grid: record.grid, leading: record.leading, type: record.type, bytes: try array.readAll(),
       scaling: record.scaling)
+    volume.padding = record.padding
+    return volume
   }
 
   /// A mask of a volume.

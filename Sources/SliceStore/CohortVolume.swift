@@ -59,6 +59,14 @@ public struct CohortVolume: Sendable, Equatable {
 }
 
 extension CohortVolume {
+  /// Stored values that stand for no measurement, from DICOM's PixelPaddingValue and
+  /// PixelPaddingRangeLimit.
+  public var padding: ClosedRange<Double>? {
+    guard let value = acquisition["PixelPaddingValue"]?.double else { return nil }
+    let limit = acquisition["PixelPaddingRangeLimit"]?.double ?? value
+    return min(value, limit)...max(value, limit)
+  }
+
   /// Makes a record for a volume in memory.
   public init(
     id: String, patient: String, study: String? = nil, series: String? = nil,

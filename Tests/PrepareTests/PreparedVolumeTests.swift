@@ -34,6 +34,35 @@ import Testing
     #expect(worst < 0.01)
   }
 
+  /// The round field of a scan in a square of −2000, a value that no measurement has.
+  @Test func paddingIsDarkestAndDoesNotCountWhenIntensitiesAreNormalised() throws {
+    let grid = Grid(size: SIMD3(32, 32, 4), affine: .identity)
+    let inside = (0..<grid.count).map { at in
+      let (x, y) = (at % 32 - 16, at / 32 % 32 - 16)
+      return x * x + y * y < 200
+    }
+    let measured = (0..<grid.count).map { Int16(($0 * 7919) % 997) }
+    func prepared(around ring: Int16, padding: ClosedRange<Double>?) throws -> PreparedVolume {
+      var volume = Volume(
+        grid: grid, values: zip(measured, inside).map { $1 ? $0 : ring },
+        scaling: Scaling.perSlice(slope: [1, 1, 2, 2], intercept: [0, -5, 0, 0]))
+      volume.padding = padding
+      return try PreparedVolume(
+        volume, modality: "PT", recipe: PrepareRecipe(), canvas: [32, 32])
+    }
+    let ringed = try prepared(around: -2000, padding: -2000 ... -2000)
+    let other = try prepared(around: -1999, padding: -2000 ... -1990)
+    #expect(ringed.intensity == other.intensity)
+    let naive = try prepared(around: -2000, padding: nil)
+    #expect(naive.intensity[0].shift < ringed.intensity[0].shift - 100)
+    for slice in 0..<4 {
+      #expect(ringed.values(slice: slice) == other.values(slice: slice))
+      for (at, value) in ringed.values(slice: slice).enumerated() where !inside[at] {
+        #expect(value == ringed.intensity[0].darkest)
+      }
+    }
+  }
+
   @Test func keptSpacingKeepsEveryVoxel() throws {
     for grid in Scans.all {
       let prepared = try PreparedVolume(

@@ -11,22 +11,22 @@ struct Console: Sendable {
 
   /// A result: goes to standard output.
   func result(_ text: String) {
-    write(text + "\n", to: STDOUT_FILENO)
+    write(visible(text) + "\n", to: STDOUT_FILENO)
   }
 
   /// A remark on how things go: goes to standard error, unless `--quiet`.
   func note(_ text: String) {
-    if !quiet { write(text + "\n", to: STDERR_FILENO) }
+    if !quiet { write(visible(text) + "\n", to: STDERR_FILENO) }
   }
 
   /// Something that went wrong: goes to standard error always.
   func complain(_ text: String) {
-    write("lamina: \(text)\n", to: STDERR_FILENO)
+    write("lamina: \(visible(text))\n", to: STDERR_FILENO)
   }
 
   /// Rewrites the last line of the terminal.
   func rewrite(_ text: String) {
-    write("\r\u{1B}[2K" + text, to: STDERR_FILENO)
+    write("\r\u{1B}[2K" + visible(text), to: STDERR_FILENO)
   }
 
   private func write(_ text: String, to descriptor: Int32) {
@@ -36,6 +36,22 @@ struct Console: Sendable {
       if count < 0 && errno != EINTR { return }
       rest = rest.dropFirst(max(0, count))
     }
+  }
+}
+
+/// Names of files and words of headers are whatever somebody wrote: what would move the cursor, change
+/// colours or turn the direction of writing is shown as a replacement character.
+func visible(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: isUnseen) else { return text }
+  return String(
+    String.UnicodeScalarView(text.unicodeScalars.map { isUnseen($0) ? "\u{FFFD}" : $0 }))
+}
+
+private func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0x09, 0x0A: false
+  case 0...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069: true
+  default: false
   }
 }
 
