@@ -187,7 +187,9 @@ private func trained(
       let x = Tensor.randomNormal([2, 3, 9, 9], seed: 4)
       let expected = layer(conv(x), .evaluation)
       let found = x.conv2d(folded.weight, bias: folded.bias, stride: 2, padding: 1)
-      #expect(try difference(found, expected) < 1e-5)
+      // Features are up to 40 here: a millionth of that is a few units of a float's last place.
+      let largest: Double = try expected.absolute().largest().item()
+      #expect(try difference(found, expected) < 1e-6 * largest)
     }
   }
 

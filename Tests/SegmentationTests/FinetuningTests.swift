@@ -27,7 +27,7 @@ private func meanDice(_ segmenter: Segmenter, _ scan: SyntheticScan) throws -> D
   let store = try SyntheticStore()
   let run = store.run("scratch")
   let result = try finetune(
-    store.slices, recipe: SyntheticStore.recipe(.scratch, steps: 60), from: nil, into: run)
+    store.slices, recipe: SyntheticStore.recipe(.scratch, steps: 100), from: nil, into: run)
   #expect(result.isFinished && result.encoder == nil && result.volumes.count == 6)
   #expect(try #require(result.validationDice) > 0.8)
   let segmenter = try Segmenter(run: run.path, threads: 1)
