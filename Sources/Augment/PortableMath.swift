@@ -5,7 +5,7 @@
 /// 1e-14 of the result.
 
 /// e to the power `x`, for |x| ≤ 700.
-func exponential(_ x: Double) -> Double {
+package func exponential(_ x: Double) -> Double {
   let whole = (x * 1.4426950408889634).rounded()
   let rest = (x - whole * 0.693147180369123816490) - whole * 1.90821492927058770002e-10
   var sum = 1.0
@@ -14,7 +14,7 @@ func exponential(_ x: Double) -> Double {
 }
 
 /// The natural logarithm of a positive number.
-func logarithm(_ x: Double) -> Double {
+package func logarithm(_ x: Double) -> Double {
   let high = x.significand > 1.4142135623730951
   let mantissa = high ? x.significand / 2 : x.significand  // √½ … √2
   let exponent = Double(Int(x.exponent) + (high ? 1 : 0))
@@ -25,7 +25,7 @@ func logarithm(_ x: Double) -> Double {
 }
 
 /// The sine and cosine of an angle in degrees.
-func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
+package func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
   let quarter = (degrees / 90).rounded()
   let x = (degrees - 90 * quarter) * (Double.pi / 180)
   let q = x * x

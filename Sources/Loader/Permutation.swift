@@ -3,13 +3,13 @@ import Augment
 /// A random order of `0 ..< count` that is computed place by place and takes no memory: a Feistel
 /// network over the next power of four, walked until it lands inside (Black and Rogaway, *Ciphers
 /// with arbitrary finite domains*, CT-RSA 2002, section 4).
-struct Permutation {
+package struct Permutation {
   private let count: UInt64
   private let bits: UInt64
   private let keys: (SIMD4<UInt32>, SIMD4<UInt32>)
 
   /// The order that follows from a key: the same numbers, the same order.
-  init(count: Int, seed: UInt64, stream: UInt32, epoch: Int, part: Int) {
+  package init(count: Int, seed: UInt64, stream: UInt32, epoch: Int, part: Int) {
     self.count = UInt64(count)
     let width = UInt64(UInt64.bitWidth - UInt64(max(count - 1, 1)).leadingZeroBitCount)
     bits = (width + 1) / 2
@@ -26,7 +26,7 @@ struct Permutation {
   }
 
   /// What stands at a place.
-  subscript(place: Int) -> Int {
+  package subscript(place: Int) -> Int {
     guard count > 1 else { return 0 }
     var value = UInt64(place)
     repeat { value = walked(value) } while value >= count

@@ -1,7 +1,6 @@
+import Augment
 import Foundation
 import Testing
-
-@testable import Augment
 
 @Suite struct PortableMathTests {
   @Test func exponentialsAndLogarithmsAreThoseOfTheCLibrary() {

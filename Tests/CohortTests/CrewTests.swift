@@ -1,7 +1,6 @@
+import Cohort
 import Foundation
 import Testing
-
-@testable import Cohort
 
 private struct Failed: Error, Equatable { var part: Int }
 

@@ -1,6 +1,5 @@
+import Loader
 import Testing
-
-@testable import Loader
 
 @Suite struct PermutationTests {
   private func order(_ count: Int, epoch: Int = 0) -> [Int] {

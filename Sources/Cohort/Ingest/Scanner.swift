@@ -87,16 +87,16 @@ extension ScanAnswer {
   }
 }
 
-/// A value that several threads change.
-final class Locked<Value>: @unchecked Sendable {  // the value is only touched under the lock
+/// A value that several threads change; it is only touched under the lock.
+package final class Locked<Value>: @unchecked Sendable {
   private let lock = NSLock()
   private var held: Value
 
-  init(_ value: Value) { held = value }
+  package init(_ value: Value) { held = value }
 
-  var value: Value { lock.withLock { held } }
+  package var value: Value { lock.withLock { held } }
 
-  func change<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+  package func change<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
     try lock.withLock { try body(&held) }
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// The threads of a pool, each with its worker: they take jobs, and when no job is left, parts of
 /// the jobs that others still have, so that a single large series uses every core.
-final class Crew: @unchecked Sendable {  // all state under the lock
+package final class Crew: @unchecked Sendable {  // all state under the lock
   /// Part of a job, for any thread; `owner` tells whose.
   private struct Part {
     let owner: ObjectIdentifier
@@ -70,7 +70,7 @@ extension Crew {
   /// and hands on what they give in their order.
   ///
   /// Only a few parts are ahead of the one that is handed on, so memory does not grow with the job.
-  static func inOrder<Value: Sendable>(
+  package static func inOrder<Value: Sendable>(
     _ count: Int, on worker: Worker, _ part: @escaping @Sendable (Worker, Int) throws -> Value,
     each: (Value) throws -> Void
   ) throws {

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The threads live as long as their workers, which die with the thread that started them. A job
 /// that throws ends the others after their present job; its error is thrown here.
-func withWorkers<Job: Sendable>(
+package func withWorkers<Job: Sendable>(
   _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits, jobs: [Job],
   _ body: @escaping @Sendable (Worker, Job) throws -> Void
 ) throws {
@@ -16,7 +16,7 @@ func withWorkers<Job: Sendable>(
 
 /// The same for jobs that are made when they are asked for, by one thread at a time, so that those
 /// which wait need no memory. A thread without work starts no worker.
-func withWorkers<Job: Sendable>(
+package func withWorkers<Job: Sendable>(
   _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits,
   next: @escaping @Sendable () throws -> Job?,
   _ body: @escaping @Sendable (Worker, Job) throws -> Void
