@@ -18,8 +18,12 @@ extension Acquisition {
   public var allowedKernel: String? {
     guard let kernel else { return nil }
     if Self.kernels.contains(kernel.uppercased()) { return kernel.uppercased() }
-    let form = /[A-Za-z]{1,3}[0-9]{0,3}[a-z]{0,2}(-[A-Z])?/
-    return kernel.utf8.count <= 8 && kernel.wholeMatch(of: form) != nil ? kernel : nil
+    var form = WordForm(kernel)
+    let hasForm =
+      kernel.utf8.count <= 8 && form.take(1...3, WordForm.isLetter)
+      && form.take(0...3, WordForm.isDigit) && form.take(0...2, WordForm.isLower)
+      && form.takeOptional("-", WordForm.isUpper) && form.isAtEnd
+    return hasForm ? kernel : nil
   }
 
   /// A number only if a scanner may have set it: a record's number in a wrong field is none.

@@ -17,8 +17,12 @@ enum ScannerModel {
 
   /// `3T`, `1.5T`, `64`, `MR750w`, `CT750`, `X`: too short to be a person or a record's number.
   private static func isNumber(_ word: String) -> Bool {
-    let form = /[A-Za-z]{0,3}[0-9]{1,3}(\.[0-9])?[A-Za-z]{0,2}|[A-Z]/
-    return word.wholeMatch(of: form) != nil
+    var form = WordForm(word)
+    let hasForm =
+      form.take(0...3, WordForm.isLetter) && form.take(1...3, WordForm.isDigit)
+      && form.takeOptional(".", WordForm.isDigit) && form.take(0...2, WordForm.isLetter)
+      && form.isAtEnd
+    return hasForm || (word.utf8.count == 1 && WordForm.isUpper(word.utf8[word.startIndex]))
   }
 
   private static let names: Set<String> = Set(

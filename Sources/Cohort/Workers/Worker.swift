@@ -243,6 +243,8 @@ extension Worker {
     // Swift's crash reporter prints what registers point at: pixels, and names.
     var environment = ProcessInfo.processInfo.environment
     environment["SWIFT_BACKTRACE"] = "enable=no"
+    // OpenBLAS starts its threads with the process, and a worker multiplies no matrices.
+    environment["OPENBLAS_NUM_THREADS"] = "1"
     let lines = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var processLimits = worker_limits()
     processLimits.memory_bytes = UInt64(max(0, limits.memoryBytes))
