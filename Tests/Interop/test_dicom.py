@@ -47,8 +47,10 @@ def test_malformed_files_are_refused_by_name_and_the_rest_is_taken(data, tmp_pat
     store = tmp_path / "c.zarr"
     scans = data / "dicom" / "siemens-sagittal-nonsquare" / "In"
     done = lamina("ingest", scans, data / "malformed" / "dicom-fuzz", "--into", store, code=3)
-    refused = json.loads((store / "report.json").read_text())["refused"]
-    assert len(refused) > 10 and all(entry["code"] and entry["sentence"] for entry in refused)
+    report = json.loads((store / "report.json").read_text())
+    refused, reasons = report["refused"], {reason["code"]: reason for reason in report["reasons"]}
+    assert len(refused) > 10 and {entry["code"] for entry in refused} == set(reasons)
+    assert all(reason["explanation"] and reason["remedy"] for reason in reasons.values())
     assert "TC0347_deflate_truncated.dcm" in done.stderr
     lamina("export", store, "--into", tmp_path / "out", "--quiet")
     reference = canonical(next((scans.parent / "Ref").glob("*.nii.gz")))
