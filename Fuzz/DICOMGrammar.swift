@@ -14,16 +14,18 @@ enum DICOMGrammar {
 
   /// A sound image header around fragments that may be anything.
   static func encapsulated(_ program: inout Program) -> [UInt8] {
-    let syntax = program.pick(["1.2.840.10008.1.2.5"] + jpeg2000)
+    let syntax = program.pick(["1.2.840.10008.1.2.5"] + fragmented)
     var writer = Writer(isExplicit: true, bigEndian: false)
     image(&writer, &program)
     pixels(&writer, &program, isEncapsulated: true)
     return header(syntax) + writer.bytes
   }
 
-  private static let jpeg2000 = ["90", "91", "201", "203"].map { "1.2.840.10008.1.2.4." + $0 }
+  private static let fragmented = ["57", "70", "90", "91", "201", "203"].map {
+    "1.2.840.10008.1.2.4." + $0
+  }
   private static let syntaxes =
-    ["", ".1", ".2", ".1", ".5", ".1.99", ".7.7"].map { "1.2.840.10008.1.2" + $0 } + jpeg2000
+    ["", ".1", ".2", ".1", ".5", ".1.99", ".7.7"].map { "1.2.840.10008.1.2" + $0 } + fragmented
 
   private static func header(_ syntax: String) -> [UInt8] {
     var meta = Writer(isExplicit: true, bigEndian: false)

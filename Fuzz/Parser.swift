@@ -4,7 +4,7 @@ enum Parser: String, CaseIterable {
   case dicom
   /// The same, from files that a grammar writes: nested sequences, lengths that lie.
   case dicomGrammar = "dicom-grammar"
-  /// Fragments, offset tables and the frames they make up: RLE, JPEG 2000, HTJ2K.
+  /// Fragments, offset tables and the frames they make up: RLE, lossless JPEG, JPEG 2000, HTJ2K.
   case fragments
   /// Contours of a structure set on their way to voxels.
   case contours
