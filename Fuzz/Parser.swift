@@ -1,6 +1,6 @@
 /// What is fuzzed: each takes bytes that nobody vouches for.
 enum Parser: String, CaseIterable {
-  /// A DICOM file: our scan before DCMTK, DCMTK's parser, header, and one decoded volume.
+  /// A DICOM file: our scan, the header from it, grouping, label objects, and some frames.
   case dicom
   /// The same, from files that a grammar writes: nested sequences, lengths that lie.
   case dicomGrammar = "dicom-grammar"

@@ -2,7 +2,7 @@
 enum ZarrGrammar {
   static func metadata(_ program: inout Program) -> [UInt8] {
     let text = """
-      {"zarr_format":\(number(&program, [3, 3, 3, 2])),"node_type":"array",\
+      {"zarr_format":\(program.pick([3, 3, 3, 2])),"node_type":"array",\
       "shape":\(shape(&program)),"data_type":\(program.pick(types)),\
       "fill_value":\(value(&program, 0)),\
       "chunk_grid":{"name":"regular","configuration":{"chunk_shape":\(shape(&program))}},\
@@ -17,8 +17,6 @@ enum ZarrGrammar {
   }
 
   private static let types = ["\"int16\"", "\"uint8\"", "\"float32\"", "\"complex64\"", "7"]
-
-  private static func number(_ program: inout Program, _ list: [Int]) -> Int { program.pick(list) }
 
   private static func shape(_ program: inout Program) -> String {
     let sides = (0..<program.choice(5)).map { _ in
