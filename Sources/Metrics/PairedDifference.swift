@@ -29,7 +29,7 @@ public struct PairedDifference: Codable, Sendable, Equatable {
       return nil
     }
     let differences = zip(a, b).map { zip($0, $1).map { $0 - $1 } }
-    guard let mean = average(differences.map { average($0) ?? 0 }) else { return nil }
+    guard let mean = Summary(differences.map { Summary($0).mean }).mean else { return nil }
     var random = SplitMix(state: seed)
     let means = (0..<draws).map { _ in Self.drawn(differences, &random) }.sorted()
     let tail = Int(Double(draws) * (1 - level) / 2)
@@ -42,22 +42,10 @@ public struct PairedDifference: Codable, Sendable, Equatable {
     for _ in differences.indices {
       let cases = differences[Int.random(in: differences.indices, using: &random)]
       let drawn = cases.indices.map { _ in cases[Int.random(in: cases.indices, using: &random)] }
-      sum += average(drawn) ?? 0
+      sum += drawn.reduce(0, +) / Double(drawn.count)
     }
     return sum / Double(differences.count)
   }
-}
-
-/// The mean; nil of nothing.
-public func average(_ values: [Double]) -> Double? {
-  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-}
-
-/// The sample's standard deviation, with n − 1; nil of fewer than two values.
-public func deviation(_ values: [Double]) -> Double? {
-  guard values.count > 1, let mean = average(values) else { return nil }
-  let squares = values.map { ($0 - mean) * ($0 - mean) }
-  return (squares.reduce(0, +) / Double(values.count - 1)).squareRoot()
 }
 
 /// Steele, Lea and Flood's SplitMix64 (2014): small, and the same everywhere.

@@ -30,7 +30,7 @@ import Testing
     }
     let found = try #require(
       PairedDifference([values], minus: [[Double](repeating: 0, count: 200)]))
-    let expected = 1.96 * (try #require(deviation(values))) / 200.0.squareRoot()
+    let expected = 1.96 * (try #require(Summary(values).deviation)) / 200.0.squareRoot()
     #expect(abs(found.high - expected) < 0.2 * expected)
     #expect(abs(found.low + expected) < 0.2 * expected)
   }
@@ -51,8 +51,9 @@ import Testing
   }
 
   @Test func meanAndDeviationAreTheSamples() throws {
-    #expect(average([]) == nil && deviation([1]) == nil)
-    #expect(average([1, 2, 3, 6]) == 3)
-    #expect(abs((try #require(deviation([2, 4, 4, 4, 5, 5, 7, 9]))) - 2.138_089_935) < 1e-8)
+    #expect(Summary([]).mean == nil && Summary([1]).deviation == nil)
+    #expect(Summary([1, 2, 3, 6]).mean == 3)
+    #expect(
+      abs((try #require(Summary([2, 4, 4, 4, 5, 5, 7, 9]).deviation)) - 2.138_089_935) < 1e-8)
   }
 }

@@ -12,10 +12,10 @@ struct StudyResult: Codable {
   var seconds: Double
 
   /// The mean over classes and cases.
-  var dice: Double { average(cases.map(\.meanDice)) ?? 0 }
+  var dice: Double { Summary(cases.map(\.meanDice)).mean ?? 0 }
 
   /// The mean 95th percentile of the surface distances over classes and cases, mm.
-  var hd95: Double? { average(cases.flatMap { $0.classes.compactMap(\.hd95) }) }
+  var hd95: Double? { Summary(cases.flatMap { $0.classes.map(\.hd95) }).mean }
 }
 
 /// `results.jsonl` of a study: a line a fit, added to when it is done.

@@ -48,9 +48,10 @@ struct StudyTables {
   }
 
   private func spread(_ values: [Double]) -> String {
-    guard let mean = average(values) else { return "–" }
+    let summary = Summary(values)
+    guard let mean = summary.mean else { return "–" }
     return String(format: "%.3f", mean)
-      + (deviation(values).map { String(format: " ± %.3f", $0) } ?? "")
+      + (summary.deviation.map { String(format: " ± %.3f", $0) } ?? "")
   }
 
   private func matching(_ arm: String, _ mode: FinetuneMode, _ count: Int) -> [StudyResult] {
@@ -105,7 +106,7 @@ struct StudyTables {
   func plot(_ mode: FinetuneMode) -> LinePlot {
     let lines = recipe.arms.compactMap { arm -> LinePlot.Line? in
       let points = recipe.volumes.compactMap { count -> (x: Double, y: Double)? in
-        average(matching(arm, mode, count).map(\.dice)).map {
+        Summary(matching(arm, mode, count).map(\.dice)).mean.map {
           (x: log2(Double(count == 0 ? all : count)), y: $0)
         }
       }.sorted { $0.x < $1.x }
