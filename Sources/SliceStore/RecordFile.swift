@@ -75,12 +75,11 @@ final class RecordFile: Sendable {
     let reason =
       Self.fault(view, magic: magic, recordSize: recordSize, count: count)
       ?? (ownChecksums ? nil : Self.checksumFault(view))
-    if let reason {
-      munmap(map, length)
-      throw StoreError.damaged(path: path, reason: reason)
-    }
+    if let reason { throw StoreError.damaged(path: path, reason: reason) }
   }
 
+  // Also when the initializer throws with all properties set: unmapped there too, the place may by then
+  // be another thread's memory.
   deinit { munmap(UnsafeMutableRawPointer(mutating: base), length) }
 
   private static func fault(

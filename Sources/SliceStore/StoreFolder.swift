@@ -16,13 +16,12 @@ final class StoreFolder: Sendable {
     guard descriptor >= 0 else {
       throw ZarrError.system(path: path, verb: "open", code: errno)
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw StoreError.busy(path: path)
-    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.busy(path: path) }
   }
 
-  deinit { close(descriptor) }
+  // Also when the initializer throws with all properties set: closed there too, the number may by then
+  // be another thread's file.
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Where unfinished things lie.
   var writing: String { path + "/.writing" }
