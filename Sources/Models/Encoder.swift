@@ -44,6 +44,14 @@ public struct EncoderArchitecture: Codable, Sendable, Equatable {
     }
   }
 
+  /// The paths under which the tensors of each stage lie, shallow to deep; a ResNet's stem is its first.
+  public var stagePaths: [[String]] {
+    switch kind {
+    case .unet: features.indices.map { ["encoder.stages.\($0)"] }
+    case .resnet18, .resnet50: [["conv1", "bn1"]] + (1...4).map { ["layer\($0)"] }
+    }
+  }
+
   /// Builds the encoder: the U-Net's under `encoder`, as nnU-Net names it, the ResNets' at the root, as torchvision does.
   public func build(_ root: Scope) -> any Encoder {
     switch kind {

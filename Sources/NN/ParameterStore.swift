@@ -114,6 +114,15 @@ extension ParameterStore {
     }
   }
 
+  /// Takes over the buffers of a store with the same names; parameters stay.
+  public func copyBuffers(from other: ParameterStore) {
+    withoutGradients {
+      for (mine, theirs) in pairs(with: other) where mine.kind == .buffer {
+        mine.tensor.copy(from: theirs.tensor)
+      }
+    }
+  }
+
   private func pairs(with other: ParameterStore) -> Zip2Sequence<[Entry], [Entry]> {
     require(
       entries.map(\.name) == other.entries.map(\.name), "the stores hold different models")

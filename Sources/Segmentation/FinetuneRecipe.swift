@@ -61,6 +61,12 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   public var lr = 0.0
   /// The encoder's learning rate relative to the rest, in mode `full`.
   public var encoderLrFactor = 1.0
+  /// In mode `full`, the learning rate of an encoder's stage relative to that of the stage after it:
+  /// of S stages, stage s has `layerDecay`^(S − s) of the encoder's rate, the deepest all of it.
+  public var layerDecay = 1.0
+  /// In mode `full`, steps over which the encoder stands still, its batch norms too, while the rest
+  /// learns; it then joins the schedule, rising over `warmup` steps of its own.
+  public var freezeSteps = 0
   /// How weights are moved.
   public var optimiser = FinetuneOptimiser.adamw
   /// Of stochastic gradient descent, Nesterov's.
@@ -85,6 +91,9 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Steps between two scores on the validation split; 0 scores at the end alone.
   public var validateEvery = 200
+  /// How much of the running mean of the weights stays at each step; the mean is what is validated and
+  /// kept. 0 takes the weights themselves.
+  public var average = 0.0
   /// Which state is kept.
   public var keep = FinetuneKeep.best
   /// Threads of one operation on the CPU; 0 takes all cores.
@@ -115,6 +124,9 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
     try check(lr >= 0 && lr.isFinite, "lr", "0 (automatic) or a positive number is needed")
     try check(
       encoderLrFactor >= 0 && encoderLrFactor.isFinite, "encoderLrFactor", "0 or more is needed")
+    try check(layerDecay > 0 && layerDecay <= 1, "layerDecay", "above 0 to 1 (none) is needed")
+    try check(freezeSteps >= 0, "freezeSteps", "0 (none) or more are needed")
+    try check((0..<1).contains(average), "average", "0 (none) to less than 1 is needed")
     try check((0..<1).contains(momentum), "momentum", "0 to less than 1 is needed")
     try check(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", "0 or more is needed")
     try check(clip >= 0, "clip", "0 (off) or more is needed")

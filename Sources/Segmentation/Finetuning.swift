@@ -76,7 +76,8 @@ final class Finetuning {
   private let table: ClassTable
   private let network: SegmentationNetwork
   private let loaded: LoadReport?
-  private let optimizers: [(optimizer: any Optimizer, factor: Double)]
+  private let groups: [WeightGroup]
+  private let average: WeightAverage?
   private var description: SegmenterDescription
   private let validator: Validator
   private let records: FinetuneLog
@@ -97,7 +98,8 @@ final class Finetuning {
       recipe, channels: data.source.channels, classes: table.labels.count, encoder: encoder,
       device: device)
     try network.requireFit(height: data.source.height, width: data.source.width)
-    optimizers = network.optimizers(recipe)
+    groups = network.groups(recipe)
+    average = try recipe.average > 0 ? WeightAverage(of: network, keeping: recipe.average) : nil
     description = SegmenterDescription(
       network: network.description, data: data, volumes: volumes, recipe: recipe,
       encoder: encoder?.digest ?? "")
@@ -113,27 +115,23 @@ final class Finetuning {
     let images = try batch.imageTensor(recipe, device)  // N×C×H×W
     let target = try Tensor(
       table.outputs(of: batch.labels), [batch.count, batch.height, batch.width], device: device)
-    let outputs = withPrecision(recipe.precision, device) { network(images, .training) }
+    let isFrozen = groups.contains { step < $0.frozen }
+    let outputs = withPrecision(recipe.precision, device) {
+      network(images, .training, encoder: isFrozen ? .frozen : .learning)
+    }
     let loss = deepLoss(outputs, target)
-    for (optimizer, factor) in optimizers {
-      optimizer.learningRate = rate * factor
-      optimizer.clearGradients()
+    let moving = groups.filter { step >= $0.frozen }
+    for group in moving {
+      group.optimizer.learningRate = group.factor * recipe.rate(step: step, frozen: group.frozen)
+      group.optimizer.clearGradients()
     }
     loss.total.backward()
     if recipe.clip > 0 {
-      try clipGradients(of: optimizers.flatMap(\.optimizer.parameters), to: recipe.clip)
+      try clipGradients(of: moving.flatMap(\.optimizer.parameters), to: recipe.clip)
     }
-    for (optimizer, _) in optimizers { optimizer.step() }
+    for group in moving { group.optimizer.step() }
+    average?.follow(network, step: step)
     return try add(loss, slices: batch.count)
-  }
-
-  /// The learning rate of this step.
-  private var rate: Double {
-    let (step, steps, warmUp) = (step, recipe.steps, min(recipe.warmup, recipe.steps / 2))
-    return switch recipe.schedule {
-    case .poly: polynomialRate(recipe.learningRate, step: step, of: steps, warmUp: warmUp)
-    case .cosine: cosineRate(recipe.learningRate, step: step, of: steps, warmUp: warmUp)
-    }
   }
 
   /// The loss of the finest output and, where the recipe wants it, of the coarser ones, each with
@@ -172,7 +170,7 @@ final class Finetuning {
 extension Finetuning {
   /// Writes a line of means since the last one.
   func log() throws {
-    try records.append(sums.record(step: step, rate: rate))
+    try records.append(sums.record(step: step, rate: recipe.rate(step: step)))
     sums = LossSums()
   }
 
@@ -183,7 +181,8 @@ extension Finetuning {
 
   /// Scores the validation split, keeps the state if it is to be kept, and saves the checkpoint.
   func validate() throws {
-    let scores = try validator.scores(of: network)
+    let kept = average?.network ?? network
+    let scores = try validator.scores(of: kept)
     if let scores {
       try records.append(
         FinetuneRecord(
@@ -194,7 +193,7 @@ extension Finetuning {
       best = scores?.mean
       (description.step, description.validationDice) = (step, scores?.mean)
       let archive = SafeTensors(
-        tensors: network.store.tensors(), metadata: try description.metadata())
+        tensors: kept.store.tensors(), metadata: try description.metadata())
       try archive.write(to: run.segmenter)
     }
     try save()
@@ -204,8 +203,11 @@ extension Finetuning {
   /// Writes the state that the run can go on from.
   func save() throws {
     var tensors = network.store.tensors(prefix: "network.")
-    for (index, (optimizer, _)) in optimizers.enumerated() {
-      for (name, tensor) in optimizer.state { tensors["optimizer.\(index).\(name)"] = tensor }
+    if let average {
+      tensors.merge(average.network.store.tensors(prefix: "average.")) { a, _ in a }
+    }
+    for (index, group) in groups.enumerated() {
+      for (name, tensor) in group.optimizer.state { tensors["optimizer.\(index).\(name)"] = tensor }
     }
     var now = description
     now.step = step
@@ -216,8 +218,9 @@ extension Finetuning {
 
   private func takeUp(_ saved: Checkpoint) throws {
     try network.store.load(saved.part("network."))
-    for (index, (optimizer, _)) in optimizers.enumerated() {
-      try optimizer.load(saved.part("optimizer.\(index)."))
+    try average?.network.store.load(saved.part("average."))
+    for (index, group) in groups.enumerated() {
+      try group.optimizer.load(saved.part("optimizer.\(index)."))
     }
     (step, best) = (saved.step, saved.best)
     description.validationDice = best

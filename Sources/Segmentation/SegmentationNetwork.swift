@@ -25,6 +25,14 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
   }
 }
 
+/// Whether an encoder takes part in training.
+enum EncoderState {
+  /// Its weights get gradients, its norms statistics.
+  case learning
+  /// It stands still, its norms too.
+  case frozen
+}
+
 /// A segmentation network with its parameters: `encoder.…` and `decoder.…` as in nnU-Net, or an
 /// encoder by its own names and `probe.…`.
 struct SegmentationNetwork {
@@ -67,13 +75,22 @@ struct SegmentationNetwork {
 
   /// Class scores of N×C×H×W images, finest first: N×classes×H×W, then half of it and so on; the
   /// probe has the finest alone.
-  func callAsFunction(_ images: Tensor, _ mode: Mode) -> [Tensor] {
+  func callAsFunction(
+    _ images: Tensor, _ mode: Mode, encoder state: EncoderState = .learning
+  ) -> [Tensor] {
     switch head {
     case .decoder(let decoder):
-      return decoder.deepLogits(encoder(images, mode), mode)
+      return decoder.deepLogits(maps(images, mode, state), mode)
     case .probe(let probe):
-      let maps = withoutGradients { encoder(images, .evaluation) }
+      let maps = maps(images, mode, .frozen)
       return [probe(maps, to: (images.shape[2], images.shape[3]), mode)]
+    }
+  }
+
+  private func maps(_ images: Tensor, _ mode: Mode, _ state: EncoderState) -> [Tensor] {
+    switch state {
+    case .learning: encoder(images, mode)
+    case .frozen: withoutGradients { encoder(images, .evaluation) }
     }
   }
 
@@ -88,11 +105,18 @@ struct SegmentationNetwork {
     return report
   }
 
-  /// The trainable parameters of the encoder and of what follows it.
-  var trainable: (encoder: [Parameter], head: [Parameter]) {
-    let own = Set(store.entries.prefix(encoderEntries).map(\.name))
-    let all = store.trainable
-    return (all.filter { own.contains($0.name) }, all.filter { !own.contains($0.name) })
+  /// The trainable parameters of the encoder's stages, shallow to deep, and of what follows them.
+  var trainable: (stages: [[Parameter]], head: [Parameter]) {
+    let encoder = Set(store.entries.prefix(encoderEntries).map(\.name))
+    let (own, head) = (
+      store.trainable.filter { encoder.contains($0.name) },
+      store.trainable.filter { !encoder.contains($0.name) }
+    )
+    let stages = description.encoder.stagePaths.map { paths in
+      own.filter { parameter in paths.contains { parameter.name.hasPrefix($0 + ".") } }
+    }
+    require(stages.joined().count == own.count, "a parameter of the encoder is of no stage")
+    return (stages, head)
   }
 
   /// - Throws: ``SegmentationError/canvasDoesNotFit(height:width:multiple:)`` for slices whose sides
@@ -131,27 +155,5 @@ extension SegmentationNetwork {
       seed: recipe.seed, device: device, format: recipe.channelsLast ? .channelsLast : .contiguous)
     guard recipe.mode != .scratch, let encoder else { return (network, nil) }
     return (network, try network.load(encoder))
-  }
-
-  /// One optimiser for the encoder, where it learns, and one for the rest, with the factor that
-  /// each multiplies the learning rate by.
-  func optimizers(_ recipe: FinetuneRecipe) -> [(optimizer: any Optimizer, factor: Double)] {
-    let (encoder, head) = trainable
-    return [(encoder, recipe.encoderLrFactor), (head, 1)].filter { !$0.0.isEmpty }.map {
-      parameters, factor in
-      switch recipe.optimiser {
-      case .adamw:
-        return (
-          AdamW(parameters, learningRate: recipe.learningRate, weightDecay: recipe.weightDecay),
-          factor
-        )
-      case .sgd:
-        return (
-          SGD(
-            parameters, learningRate: recipe.learningRate, momentum: recipe.momentum,
-            weightDecay: recipe.weightDecay, nesterov: true), factor
-        )
-      }
-    }
   }
 }

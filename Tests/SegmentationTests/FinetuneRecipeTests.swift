@@ -26,6 +26,8 @@ import Testing
     ("steps", { $0.steps = 0 }), ("batch", { $0.batch = 0 }), ("volumes", { $0.volumes = -1 }),
     ("features", { $0.features = [16] }), ("features", { $0.features = [16, 0] }),
     ("lr", { $0.lr = .nan }), ("encoderLrFactor", { $0.encoderLrFactor = -1 }),
+    ("layerDecay", { $0.layerDecay = 0 }), ("layerDecay", { $0.layerDecay = 1.5 }),
+    ("freezeSteps", { $0.freezeSteps = -1 }), ("average", { $0.average = 1 }),
     ("momentum", { $0.momentum = 1 }), ("weightDecay", { $0.weightDecay = -1 }),
     ("clip", { $0.clip = -1 }), ("warmup", { $0.warmup = -1 }),
     ("validateEvery", { $0.validateEvery = -1 }), ("threads", { $0.threads = -2 }),

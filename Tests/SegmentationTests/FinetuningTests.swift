@@ -8,7 +8,7 @@ import Testing
 import Torch
 
 /// An encoder with random weights, as a pretraining that learned nothing would leave it.
-private func randomEncoder(_ preparation: String?) throws -> PretrainedEncoder {
+func randomEncoder(_ preparation: String?) throws -> PretrainedEncoder {
   var architecture = EncoderArchitecture()
   (architecture.features, architecture.strides) = ([8, 16, 16], [1, 2, 2])
   let store = try ParameterStore(seed: 3)
