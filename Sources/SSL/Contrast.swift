@@ -1,3 +1,4 @@
+import Models
 import Torch
 
 /// Similarities of B queries to their own key and to K negatives, over the temperature.
@@ -60,4 +61,19 @@ public func localInfoNCE(
   let loss = logits.filled(-.infinity, where: masked).logSumExp(axis: 2) - positive  // B×R
   let counted = valid.to(loss.dtype)  // B×R
   return (loss * counted).sum() / counted.sum().clamped(min: 1)
+}
+
+/// VICReg's covariance term (`covariancePenalty`) of N×D features that are brought to variance 1 first:
+/// Σ_{i≠j} r_ij² / D of their correlations r.
+///
+/// What is contrasted has length 1, so the size of the features before it is free, and the bare term would be met
+/// by shrinking them.
+public func correlationPenalty(_ z: Tensor) -> Tensor {
+  covariancePenalty(z / (z.variance(axis: 0, keep: true) + 1e-8).squareRoot())
+}
+
+/// The mean of scalars; nil of none.
+func mean(_ scalars: [Tensor]) -> Tensor? {
+  guard let first = scalars.first else { return nil }
+  return scalars.dropFirst().reduce(first) { $0 + $1 } / Double(scalars.count)
 }

@@ -14,16 +14,17 @@ public struct ContrastNetwork {
   /// Which encoder that is.
   public let architecture: EncoderArchitecture
   /// Which of its maps the regions are read from, from 0.
-  public let level: Int
-  package let whitening: Whitening?
+  public let levels: [Int]
+  package let tailWhitening: Whitening?
+  package let pooledWhitening: Whitening?
   package let projector: ProjectionHead
   /// Centres what is compared: all slices would share a constant that tells a key's age.
   private let projectionNorm: BatchNorm2d
-  private let regionHead: LocalProjectionHead?
+  private let regionHeads: [LocalProjectionHead]
   private let recipe: PretrainRecipe
 
   /// Whether features pass a whitening that is not part of the encoder.
-  public var isWhitened: Bool { whitening != nil }
+  public var isWhitened: Bool { tailWhitening != nil || pooledWhitening != nil }
 
   /// The names that do not belong to the encoder begin with these.
   static let heads = ["whitening", "projector", "regions"]
@@ -36,22 +37,19 @@ public struct ContrastNetwork {
       seed: recipe.seed, device: device,
       format: recipe.channelsLast ? .channelsLast : .contiguous)
     encoder = architecture.build(store.root)
-    level = try recipe.regionLevel(strides: encoder.strides)
+    levels = try recipe.regionLevels(strides: encoder.strides)
     let width = encoder.channels[encoder.channels.count - 1]
-    let outside = [.tail, .pooled].contains(recipe.decorrelation.place)
-    whitening =
-      outside && recipe.decorrelation.kind != .covariance
-      ? try Whitening(
-        store.root / "whitening", width,
-        recipe.whitening(samples: recipe.samples(stride: architecture.depth))) : nil
+    let place = store.root / "whitening"
+    tailWhitening = try recipe.tailWhitening(stride: architecture.depth).map {
+      Whitening(place, width, $0)
+    }
+    let second = tailWhitening == nil ? place : place / "pooled"
+    pooledWhitening = try recipe.pooledWhitening().map { Whitening(second, width, $0) }
     projector = ProjectionHead(store.root / "projector", width, output: recipe.dimensions)
     projectionNorm = BatchNorm2d(
       store.root / "projector" / "norm", recipe.dimensions, affine: false,
       groups: recipe.keyNormGroups)
-    regionHead =
-      recipe.local.enabled
-      ? LocalProjectionHead(
-        store.root / "regions", encoder.channels[level], output: recipe.local.dimensions) : nil
+    regionHeads = recipe.regionHeads(store.root / "regions", levels, of: encoder)
   }
 
   /// Embeds B images, and the regions at B×(R·s)×s×2 points where they are given.
@@ -65,14 +63,13 @@ public struct ContrastNetwork {
     let maps = mixed { encoder(images, mode) }
     let last = maps[maps.count - 1].to(.float32)  // B×C×h×w
     guard try last.detached().isFinite().all().item() == 1 else { throw PretrainError.diverged }
-    let place = recipe.decorrelation.place
-    let seen = place == .tail ? whitening.map { $0(last, mode) } ?? last : last
+    let seen = tailWhitening.map { $0(last, mode) } ?? last
     let raw = seen.globallyPooled()  // B×C
-    let pooled = place == .pooled ? whitening.map { $0(raw, mode) } ?? raw : raw
+    let pooled = pooledWhitening.map { $0(raw, mode) } ?? raw
     return Embeddings(
       lastMap: last, whitenedMap: seen, pooled: pooled,
       projected: projectionNorm(projector(pooled), mode).normalized(axis: 1),  // B×D
-      regions: points.flatMap { regions(of: maps[level].to(.float32), at: $0) },
+      regions: points.map { regions(of: maps, at: $0) } ?? [],
       decorrelated: penalised(map: last, pooled: pooled))
   }
 
@@ -84,23 +81,26 @@ public struct ContrastNetwork {
     return shuffled.selecting(inverse(of: order))
   }
 
-  /// Unit vectors B×R×D of the regions: the mean over a region's s×s points, then the head.
-  private func regions(of map: Tensor, at points: Tensor) -> Tensor? {
-    guard let regionHead else { return nil }
-    let (batch, width, side) = (map.shape[0], map.shape[1], points.shape[2])
-    let read = map.sampled(at: points, outside: .border)  // B×C×(R·s)×s
-    let means = read.reshaped([batch, width, -1, side * side]).mean(axis: 3, keep: true)  // B×C×R×1
-    return regionHead(means).squeezed(3).transposed.normalized(axis: 2)  // B×R×D
+  /// The regions at every level, seen by that level's head.
+  private func regions(of maps: [Tensor], at points: Tensor) -> [Embeddings.Regions] {
+    zip(levels, regionHeads).map { level, head in
+      let map = maps[level].to(.float32)
+      let (batch, width, side) = (map.shape[0], map.shape[1], points.shape[2])
+      let read = map.sampled(at: points, outside: .border)  // B×C×(R·s)×s
+      let grids = read.reshaped([batch, width, -1, side * side])  // B×C×R×s²
+      let means = grids.mean(axis: 3, keep: true)  // B×C×R×1
+      return Embeddings.Regions(
+        features: means.squeezed(3).transposed.normalized(axis: 2),
+        projected: head(means).squeezed(3).transposed.normalized(axis: 2))
+    }
   }
 
-  /// The samples N×D that the covariance penalty looks at; nil without one.
-  private func penalised(map: Tensor, pooled: Tensor) -> Tensor? {
-    guard recipe.decorrelation.kind == .covariance else { return nil }
-    switch recipe.decorrelation.place {
-    case .none, .lastNorm: return nil
-    case .tail: return map.permuted([0, 2, 3, 1]).reshaped([-1, map.shape[1]])  // (B·h·w)×C
-    case .pooled: return pooled
-    }
+  /// The samples N×D that the covariance penalty looks at, each kind with a penalty of its own.
+  private func penalised(map: Tensor, pooled: Tensor) -> [Tensor] {
+    guard recipe.decorrelation.kind == .covariance else { return [] }
+    let place = recipe.decorrelation.place
+    let pixels = map.permuted([0, 2, 3, 1]).reshaped([-1, map.shape[1]])  // (B·h·w)×C
+    return (place.isAtTail ? [pixels] : []) + (place.isAtPooled ? [pooled] : [])
   }
 
   private func mixed<Result>(_ body: () -> Result) -> Result {
@@ -118,16 +118,27 @@ public struct Embeddings {
   public let pooled: Tensor
   /// Of length 1, B×D.
   public let projected: Tensor
-  /// Of length 1, B×R×D.
-  public let regions: Tensor?
-  /// What the covariance penalty sees, N×C.
-  public let decorrelated: Tensor?
+  /// The regions at each level.
+  public let regions: [Regions]
+  /// What the covariance penalty sees, N×C each.
+  public let decorrelated: [Tensor]
+
+  /// R regions of B images at one level.
+  public struct Regions {
+    /// The means of the map, of length 1, B×R×C: what is matched by likeness.
+    public let features: Tensor
+    /// What the head makes of them, of length 1, B×R×D: what is contrasted.
+    public let projected: Tensor
+  }
 
   /// The images in another order; for keys, which need nothing else.
   func selecting(_ order: Tensor) -> Embeddings {
     func pick(_ tensor: Tensor) -> Tensor { tensor.selecting(axis: 0, order) }
     return Embeddings(
       lastMap: pick(lastMap), whitenedMap: pick(whitenedMap), pooled: pick(pooled),
-      projected: pick(projected), regions: regions.map(pick), decorrelated: nil)
+      projected: pick(projected),
+      regions: regions.map {
+        Regions(features: pick($0.features), projected: pick($0.projected))
+      }, decorrelated: [])
   }
 }

@@ -60,7 +60,7 @@ public struct MoCo {
       temperature: recipe.temperature)  // B×(1+K), B×(1+K+B) with the batch's own
     let losses = Losses(
       global: infoNCE(logits), local: localLoss(q, k, views),
-      decorrelation: q.decorrelated.map(covariancePenalty), topOne: topOne(logits),
+      decorrelation: mean(q.decorrelated.map(correlationPenalty)), topOne: topOne(logits),
       batchTopOne: batchTopOne(q, k, views.tags))
     try descend(losses.total(recipe))
     queue?.enqueue(k.projected, views.tags)
@@ -98,9 +98,13 @@ public struct MoCo {
   }
 
   private func localLoss(_ q: Embeddings, _ k: Embeddings, _ views: Views) -> Tensor? {
-    guard let u = q.regions, let v = k.regions, let regions = views.regions else { return nil }
-    return localInfoNCE(
-      u, v, excluded: regions.overlap, valid: regions.valid, temperature: recipe.temperature)
+    guard let regions = views.regions else { return nil }
+    return mean(
+      zip(q.regions, k.regions).map { u, v in
+        localInfoNCE(
+          u.projected, v.projected, excluded: regions.overlap, valid: regions.valid,
+          temperature: recipe.temperature)
+      })
   }
 
   private func descend(_ loss: Tensor) throws {

@@ -1,4 +1,5 @@
 import Models
+import NN
 
 extension PretrainRecipe {
   /// The encoder that this recipe trains on images of so many channels.
@@ -15,20 +16,31 @@ extension PretrainRecipe {
     }
     result.batchNormGroups = keyNormGroups
     if decorrelation.place == .lastNorm {
-      result.lastNorm = try whitening(samples: samples(stride: result.depth))
+      result.lastNorm = try whitening(samples: pixels(stride: result.depth))
     }
     return result
   }
 
-  /// Samples that whitening sees in a batch: pixels of the last map, or pooled vectors.
-  func samples(stride: Int) -> Int {
-    if decorrelation.place == .pooled { return batch }
+  /// How the last map is whitened outside the encoder; nil where it is not.
+  func tailWhitening(stride: Int) throws(PretrainError) -> WhiteningRecipe? {
+    guard decorrelation.place.isAtTail, decorrelation.kind != .covariance else { return nil }
+    return try whitening(samples: pixels(stride: stride))
+  }
+
+  /// How the pooled vector is whitened; nil where it is not. A batch has B samples of it.
+  func pooledWhitening() throws(PretrainError) -> WhiteningRecipe? {
+    guard decorrelation.place.isAtPooled, decorrelation.kind != .covariance else { return nil }
+    return try whitening(samples: batch)
+  }
+
+  /// Pixels of a batch's last maps.
+  private func pixels(stride: Int) -> Int {
     let side = (crops.size + stride - 1) / stride
     return batch * side * side
   }
 
   /// How features are whitened; at most half as many channels together as there are samples.
-  func whitening(samples: Int) throws(PretrainError) -> WhiteningRecipe {
+  private func whitening(samples: Int) throws(PretrainError) -> WhiteningRecipe {
     guard samples >= 4 else {
       throw .recipe(key: "decorrelation.place", problem: "\(samples) samples say no covariance")
     }
@@ -42,15 +54,31 @@ extension PretrainRecipe {
     return result
   }
 
-  /// The map that regions are read from, from 0: the one asked for, or the deepest with a side of at
+  /// The maps that regions are read from, from 0: those asked for, or the deepest with a side of at
   /// least 8.
-  func regionLevel(strides: [Int]) throws(PretrainError) -> Int {
-    if local.level > 0 {
-      guard local.level <= strides.count else {
-        throw .recipe(key: "local.level", problem: "the encoder has \(strides.count) stages")
-      }
-      return local.level - 1
+  func regionLevels(strides: [Int]) throws(PretrainError) -> [Int] {
+    if local.level == .automatic {
+      return [strides.lastIndex { (crops.size + $0 - 1) / $0 >= 8 } ?? 0]
     }
-    return strides.lastIndex { (crops.size + $0 - 1) / $0 >= 8 } ?? 0
+    let wanted = local.level.stages
+    guard !wanted.isEmpty, Set(wanted).count == wanted.count,
+      wanted.allSatisfy({ 1...strides.count ~= $0 })
+    else {
+      throw .recipe(
+        key: "local.level", problem: "different stages are wanted, 1 to \(strides.count)")
+    }
+    return wanted.map { $0 - 1 }
+  }
+
+  /// A head for each of the levels; one alone has no number in its name.
+  func regionHeads(
+    _ scope: Scope, _ levels: [Int], of encoder: any Encoder
+  ) -> [LocalProjectionHead] {
+    guard local.enabled else { return [] }
+    return levels.map { level in
+      LocalProjectionHead(
+        levels.count == 1 ? scope : scope / "level\(level + 1)", encoder.channels[level],
+        output: local.dimensions)
+    }
   }
 }

@@ -110,13 +110,46 @@ public struct LocalRecipe: Codable, Sendable, Equatable {
   public var enabled = true
   /// Its weight in the loss (method.md 1.2: 0.5).
   public var weight = 0.5
-  /// The stage whose map is sampled, 1 the shallowest; 0: the deepest with a side of at least 8.
-  public var level = 0
+  /// The stage whose map is sampled, 1 the shallowest, or several, whose losses are averaged; 0: the
+  /// deepest with a side of at least 8.
+  public var level = RegionLevels.automatic
   /// Dimensions of a region's vector.
   public var dimensions = 128
 
   /// The defaults.
   public init() {}
+}
+
+/// The stages that regions are read from: a number in a recipe, or a list of them.
+public struct RegionLevels: Codable, Sendable, Equatable {
+  /// The stages, 1 the shallowest.
+  public var stages: [Int]
+
+  /// Written 0: one stage, found by the size of its map.
+  public static let automatic: RegionLevels = [0]
+
+  /// One number, or a list.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    stages = try (try? [container.decode(Int.self)]) ?? container.decode([Int].self)
+  }
+
+  /// A single stage is written as a number.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if stages.count == 1 {
+      try container.encode(stages[0])
+    } else {
+      try container.encode(stages)
+    }
+  }
+}
+
+extension RegionLevels: ExpressibleByArrayLiteral, ExpressibleByIntegerLiteral {
+  /// Several stages.
+  public init(arrayLiteral stages: Int...) { self.stages = stages }
+  /// One stage.
+  public init(integerLiteral stage: Int) { stages = [stage] }
 }
 
 /// What keeps features from lining up: where and how they are decorrelated.
@@ -149,8 +182,15 @@ public struct DecorrelationRecipe: Codable, Sendable, Equatable {
     case tail
     /// The pooled vector.
     case pooled
+    /// Both: whitened pixels are not whitened pooled features.
+    case tailPooled = "tail-pooled"
     /// Instead of the encoder's last norm (the authors' place).
     case lastNorm = "last-norm"
+
+    /// Whether the last map is decorrelated outside the encoder.
+    var isAtTail: Bool { self == .tail || self == .tailPooled }
+    /// Whether the pooled vector is.
+    var isAtPooled: Bool { self == .pooled || self == .tailPooled }
   }
 
   /// How features are decorrelated.

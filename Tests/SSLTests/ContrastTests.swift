@@ -111,6 +111,14 @@ import Torch
   #expect(abs(try covariancePenalty(line).item() - 16) < 1e-5)
 }
 
+@Test func thePenaltyOnCorrelationsDoesNotFallWhenFeaturesShrink() throws {
+  let z = Tensor.randomNormal([40, 6], seed: 16)
+  let (whole, small) = (try correlationPenalty(z).item(), try correlationPenalty(z * 0.05).item())
+  #expect(whole > 0.01 && abs(whole - small) < 1e-3 * whole)
+  let line = try Tensor([1, 2, -1, -2] as [Float], [2, 2])  // r = 1
+  #expect(abs(try correlationPenalty(line).item() - 4) < 1e-4)
+}
+
 @Test func derivativesOfTheLossesAgreeWithFiniteDifferences() throws {
   let masked = try Tensor([false, true, false, false, false, false, true, true, false], [3, 3])
   try expectGradients(of: [

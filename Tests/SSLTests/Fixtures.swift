@@ -62,6 +62,26 @@ func smallRecipe() -> PretrainRecipe {
   return recipe
 }
 
+/// Batches of the cohort's crop pairs, made in this thread.
+func batches(_ recipe: PretrainRecipe) throws -> CropPairBatches {
+  try CropPairBatches(
+    cohort, recipe: recipe.crops, batchSize: recipe.batch, seed: recipe.seed, threads: 0)
+}
+
+/// The small recipe with a change, resolved for the cohort.
+func resolved(_ change: (inout PretrainRecipe) -> Void = { _ in }) throws -> PretrainRecipe {
+  var recipe = smallRecipe()
+  change(&recipe)
+  return try recipe.resolved(slices: 80)
+}
+
+/// MoCo with a full queue.
+func filled(_ recipe: PretrainRecipe, _ stream: CropPairBatches) throws -> MoCo {
+  var moco = try MoCo(recipe, channels: 1)
+  while moco.isFilling { try moco.fill(from: stream.next()) }
+  return moco
+}
+
 /// A new folder that is removed when the body has run.
 func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let path = FileManager.default.temporaryDirectory.path + "/ssl-" + UUID().uuidString
