@@ -11,6 +11,13 @@ public protocol Encoder {
   func callAsFunction(_ image: Tensor, _ mode: Mode) -> [Tensor]
 }
 
+/// What turns an encoder's maps into class scores of every pixel.
+public protocol Decoder {
+  /// Class scores of the image, N×classes×height×width, then of ever coarser resolutions, for deep
+  /// supervision.
+  func deepLogits(_ maps: [Tensor], to size: (height: Int, width: Int), _ mode: Mode) -> [Tensor]
+}
+
 /// Which encoder, and how large; the part of a recipe and of a checkpoint's metadata that builds it.
 public struct EncoderArchitecture: Codable, Sendable, Equatable {
   /// The families.
@@ -57,6 +64,16 @@ public struct EncoderArchitecture: Codable, Sendable, Equatable {
     switch kind {
     case .unet: PlainConvEncoder(root / "encoder", self)
     case .resnet18, .resnet50: ResNet(root, self)
+    }
+  }
+}
+
+extension EncoderArchitecture {
+  /// Builds the U-Net decoder that suits the encoder, under `decoder`.
+  public func buildDecoder(_ root: Scope, classes: Int) -> any Decoder {
+    switch kind {
+    case .unet: UNetDecoder(root / "decoder", self, classes: classes)
+    case .resnet18, .resnet50: ResNetDecoder(root / "decoder", self, classes: classes)
     }
   }
 }

@@ -1,20 +1,28 @@
 import NN
 import Torch
 
-/// Convolution, instance norm, leaky ReLU: the block of nnU-Net.
+/// Convolution, norm, leaky ReLU: the block of nnU-Net, whose norm is by instance.
 struct ConvNormReLU {
   let conv: Conv2d
   let norm: ChannelNorm
 
-  init(
-    _ scope: Scope, _ input: Int, _ output: Int, stride: Int = 1, whitening: WhiteningRecipe? = nil
-  ) {
+  /// Which norm a block has.
+  enum Norm {
+    case instance, batch
+    case whitening(WhiteningRecipe)
+  }
+
+  init(_ scope: Scope, _ input: Int, _ output: Int, stride: Int = 1, norm kind: Norm = .instance) {
     conv = Conv2d(
       scope / "conv", input, output, stride: stride,
       initial: .he(fan: input * 9, slope: 0.01), initialBias: .constant(0))
+    let place = scope / "norm"
     norm =
-      whitening.map { .whitening(Whitening(scope / "norm", output, $0, affine: true)) }
-      ?? .instance(InstanceNorm2d(scope / "norm", output))
+      switch kind {
+      case .instance: .instance(InstanceNorm2d(place, output))
+      case .batch: .batch(BatchNorm2d(place, output))
+      case .whitening(let recipe): .whitening(Whitening(place, output, recipe, affine: true))
+      }
   }
 
   func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
@@ -28,14 +36,14 @@ struct StackedConvBlocks {
 
   init(
     _ scope: Scope, _ input: Int, _ output: Int, count: Int, stride: Int = 1,
-    lastNorm: WhiteningRecipe? = nil
+    norm: ConvNormReLU.Norm = .instance, lastNorm: WhiteningRecipe? = nil
   ) {
     let place = scope / "convs"
     blocks = (0..<count).map { index -> ConvNormReLU in
       let first = index == 0
       return ConvNormReLU(
         place / index, first ? input : output, output, stride: first ? stride : 1,
-        whitening: index == count - 1 ? lastNorm : nil)
+        norm: index == count - 1 ? lastNorm.map { .whitening($0) } ?? norm : norm)
     }
   }
 
@@ -87,7 +95,7 @@ public struct PlainConvEncoder: Encoder {
 ///
 /// A segmentation layer is made for every stage, as nnU-Net does, so that its checkpoints fit with deep supervision
 /// or without.
-public struct UNetDecoder {
+public struct UNetDecoder: Decoder {
   private let transposed: [ConvTranspose2d]
   private let stages: [StackedConvBlocks]
   private let heads: [Conv2d]
@@ -122,6 +130,13 @@ public struct UNetDecoder {
       fatalError("a U-Net of one stage has no decoder")
     }
     return head(features)
+  }
+
+  /// Logits of every resolution, finest first: N×classes×H/2ˢ×W/2ˢ.
+  public func deepLogits(
+    _ maps: [Tensor], to _: (height: Int, width: Int), _ mode: Mode
+  ) -> [Tensor] {
+    deepLogits(maps, mode)
   }
 
   /// Logits of every resolution, finest first, for deep supervision: N×classes×H/2ˢ×W/2ˢ.

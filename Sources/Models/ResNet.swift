@@ -83,12 +83,10 @@ public struct ResNet: Encoder {
         initial: .he(fan: width * 49)),
       BatchNorm2d(scope / "bn1", width, groups: groups)
     )
-    var channels = [width]
+    let channels = architecture.resNetChannels
     var layers: [[ResidualBlock]] = []
     for (layer, count) in counts.enumerated() {
-      let inner = width << layer
-      let output = bottleneck ? 4 * inner : inner
-      let input = channels[layer]
+      let (input, inner, output) = (channels[layer], width << layer, channels[layer + 1])
       let place = scope / "layer\(layer + 1)"
       let blocks = (0..<count).map { block -> ResidualBlock in
         let first = block == 0
@@ -98,7 +96,6 @@ public struct ResNet: Encoder {
           lastNorm: layer == 3 && block == count - 1 ? architecture.lastNorm : nil)
       }
       layers.append(blocks)
-      channels.append(output)
     }
     (self.channels, self.layers) = (channels, layers)
   }
@@ -112,6 +109,13 @@ public struct ResNet: Encoder {
       maps.append(h)
     }
     return maps
+  }
+}
+
+extension EncoderArchitecture {
+  /// Channels of a ResNet's stem and its four layers.
+  var resNetChannels: [Int] {
+    [width] + (0..<4).map { (width << $0) * (kind == .resnet50 ? 4 : 1) }
   }
 }
 

@@ -5,7 +5,7 @@ extension PretrainRecipe {
   /// The encoder that this recipe trains on images of so many channels.
   func encoder(channels: Int) throws(PretrainError) -> EncoderArchitecture {
     var result = EncoderArchitecture()
-    result.inputChannels = channels
+    (result.inputChannels, result.width) = (channels, width)
     switch architecture {
     case .unet:
       result.kind = .unet

@@ -10,6 +10,8 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var architecture = Architecture.unet
   /// Channels of the U-Net's stages, shallow to deep; a ResNet has its own.
   public var features = [32, 64, 128, 256, 512]
+  /// Channels of a ResNet's stem; its layers have multiples of it.
+  public var width = 64
   /// Steps of gradient, after the queue has been filled.
   public var steps = 1200
   /// Slices of a batch, B.

@@ -1,4 +1,6 @@
 import Augment
+import Imaging
+import Models
 
 /// What is trained, and from what start.
 public enum FinetuneMode: String, Codable, Sendable, CaseIterable {
@@ -46,9 +48,12 @@ public enum FinetuneKeep: String, Codable, Sendable, CaseIterable {
 public struct FinetuneRecipe: Codable, Sendable, Equatable {
   /// What is trained.
   public var mode = FinetuneMode.full
-  /// Channels of the U-Net's stages in mode `scratch`, each half the size of the one before; else the
-  /// encoder's are used.
+  /// The encoder's family in mode `scratch`; else it is the pretrained one.
+  public var architecture = EncoderArchitecture.Kind.unet
+  /// Channels of the U-Net's stages in mode `scratch`, each half the size of the one before.
   public var features = [16, 32, 64, 128, 128]
+  /// Channels of a ResNet's stem in mode `scratch`.
+  public var width = 64
   /// Labelled volumes of the training split to learn from: nested subsets fixed by the seed; 0
   /// takes all.
   public var volumes = 0
@@ -91,9 +96,14 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
   /// Steps between two scores on the validation split; 0 scores at the end alone.
   public var validateEvery = 200
+  /// Scores on the validation split that may pass without a better one before training stops; 0 makes
+  /// all steps.
+  public var patience = 0
   /// How much of the running mean of the weights stays at each step; the mean is what is validated and
   /// kept. 0 takes the weights themselves.
   public var average = 0.0
+  /// Which parts of a mask stay when the segmenter predicts.
+  public var components = ComponentRecipe()
   /// Which state is kept.
   public var keep = FinetuneKeep.best
   /// Threads of one operation on the CPU; 0 takes all cores.
@@ -106,6 +116,15 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   public var learningRate: Double {
     if lr > 0 { return lr }
     return mode == .linear ? 3e-2 : 6e-3
+  }
+
+  /// The encoder of mode `scratch`, for images of so many channels.
+  func encoder(channels: Int) -> EncoderArchitecture {
+    var encoder = EncoderArchitecture()
+    (encoder.kind, encoder.inputChannels, encoder.width) = (architecture, channels, width)
+    encoder.features = features
+    encoder.strides = [1] + [Int](repeating: 2, count: max(0, features.count - 1))
+    return encoder
   }
 
   /// Refuses values that no training can have.
@@ -121,6 +140,7 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
     try check(
       (2...10).contains(features.count) && features.allSatisfy { (1...8192).contains($0) },
       "features", "two to ten stages of 1 to 8192 channels are needed")
+    try check((1...4096).contains(width), "width", "1 to 4096 channels are needed")
     try check(lr >= 0 && lr.isFinite, "lr", "0 (automatic) or a positive number is needed")
     try check(
       encoderLrFactor >= 0 && encoderLrFactor.isFinite, "encoderLrFactor", "0 or more is needed")
@@ -132,6 +152,12 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
     try check(clip >= 0, "clip", "0 (off) or more is needed")
     try check(warmup >= 0, "warmup", "0 or more is needed")
     try check(validateEvery >= 0, "validateEvery", "0 (at the end alone) or more is needed")
+    try check(
+      patience >= 0 && (patience == 0 || validateEvery > 0), "patience",
+      "0 (none) or more are needed, and validateEvery above 0")
+    try check(
+      components.minimumVolume >= 0 && components.minimumVolume.isFinite,
+      "components.minimumVolume", "0 (none) or more mm³ are needed")
     try check(threads >= 0, "threads", "0 (all cores) or more are needed")
   }
 }

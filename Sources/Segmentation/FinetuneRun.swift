@@ -40,6 +40,7 @@ struct FinetuneRecord: Codable, Sendable, Equatable {
   var slicesPerSecond: Double?
   var validationDice: Double?
   var validationClasses: [String: Double]?
+  var stoppedEarly: Bool?
 }
 
 /// `metrics.jsonl`, one JSON object a line, keys sorted.

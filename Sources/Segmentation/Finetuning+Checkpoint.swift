@@ -4,11 +4,12 @@ import Torch
 
 /// Everything that a fine-tuning can go on from: weights, optimisers, step, best score so far.
 ///
-/// Tensors are `network.NAME` and `optimizer.I.NAME`; the strings are those of the segmenter and
-/// `best`.
+/// Tensors are `network.NAME`, `average.NAME` and `optimizer.I.NAME`; the strings are those of the
+/// segmenter and of ``Patience``.
 struct Checkpoint {
   let step: Int
-  let best: Double?
+  let validationDice: Double?
+  let metadata: [String: String]
   let tensors: [String: Tensor]
 
   /// Reads the checkpoint of a run; nil when there is none.
@@ -22,8 +23,8 @@ struct Checkpoint {
     var same = wanted
     (same.step, same.validationDice) = (found.step, found.validationDice)
     guard same == found else { throw SegmentationError.otherRun(path: run.path) }
-    (step, tensors) = (found.step, archive.tensors)
-    best = archive.metadata["best"].flatMap(Double.init)
+    (step, validationDice) = (found.step, found.validationDice)
+    (metadata, tensors) = (archive.metadata, archive.tensors)
   }
 
   /// The tensors whose names begin with `prefix`, without it.

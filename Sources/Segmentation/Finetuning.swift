@@ -32,7 +32,7 @@ public func finetune(
     recipe: recipe.augmentation, batchSize: recipe.batch, seed: recipe.seed,
     startStep: training.step)
   defer { batches.cancel() }
-  while training.step < recipe.steps, !shouldStop() {
+  while !training.isOver, !shouldStop() {
     let loss = try training.learn(from: batches.next())
     if training.step % 10 == 0 { try training.log() }
     if training.validationIsDue { try training.validate() }
@@ -54,8 +54,10 @@ public struct FinetuneProgress: Sendable, Equatable {
 public struct FinetuneResult: Sendable, Equatable {
   /// Optimiser steps made.
   public var step: Int
-  /// Whether all were made; if not, the same call goes on from here.
+  /// Whether training is over; if not, the same call goes on from here.
   public var isFinished: Bool
+  /// Whether it ended before the last step, since the validation split scored no better.
+  public var hasStoppedEarly: Bool
   /// The pseudonyms of the volumes it learned from.
   public var volumes: [String]
   /// Mean Dice of the kept state on the validation split, on the slices; nil without that split.
@@ -68,21 +70,21 @@ public struct FinetuneResult: Sendable, Equatable {
 final class Finetuning {
   /// The volumes it learns from, by ordinal.
   let volumes: [Int]
-  private(set) var step = 0
-  private let data: LabelledSlices
-  private let recipe: FinetuneRecipe
-  private let run: FinetuneRun
-  private let device: Device
-  private let table: ClassTable
-  private let network: SegmentationNetwork
-  private let loaded: LoadReport?
-  private let groups: [WeightGroup]
-  private let average: WeightAverage?
-  private var description: SegmenterDescription
-  private let validator: Validator
-  private let records: FinetuneLog
-  private var best: Double?
-  private var sums = LossSums()
+  var step = 0
+  let data: LabelledSlices
+  let recipe: FinetuneRecipe
+  let run: FinetuneRun
+  let device: Device
+  let table: ClassTable
+  let network: SegmentationNetwork
+  let loaded: LoadReport?
+  let groups: [WeightGroup]
+  let average: WeightAverage?
+  var description: SegmenterDescription
+  let validator: Validator
+  let records: FinetuneLog
+  var patience: Patience
+  var sums = LossSums()
 
   init(
     _ data: LabelledSlices, _ recipe: FinetuneRecipe, _ encoder: PretrainedEncoder?,
@@ -97,13 +99,20 @@ final class Finetuning {
     (network, loaded) = try SegmentationNetwork.build(
       recipe, channels: data.source.channels, classes: table.labels.count, encoder: encoder,
       device: device)
-    try network.requireFit(height: data.source.height, width: data.source.width)
+    let (height, width) = (data.source.height, data.source.width)
+    try network.requireFit((height, width))
+    try network.requireFit(
+      recipe.augmentation.size(sliceHeight: height, sliceWidth: width))
     groups = network.groups(recipe)
     average = try recipe.average > 0 ? WeightAverage(of: network, keeping: recipe.average) : nil
     description = SegmenterDescription(
       network: network.description, data: data, volumes: volumes, recipe: recipe,
       encoder: encoder?.digest ?? "")
     validator = Validator(data, table, recipe, device)
+    patience = Patience(limit: recipe.patience)
+    guard recipe.patience == 0 || !validator.isEmpty else {
+      throw SegmentationError.nothingToValidate
+    }
     try run.create()
     let saved = try Checkpoint(reading: run, continuing: description)
     records = try FinetuneLog(run, after: saved?.step ?? 0)
@@ -119,7 +128,7 @@ final class Finetuning {
     let outputs = withPrecision(recipe.precision, device) {
       network(images, .training, encoder: isFrozen ? .frozen : .learning)
     }
-    let loss = deepLoss(outputs, target)
+    let loss = try deepLoss(outputs, target)
     let moving = groups.filter { step >= $0.frozen }
     for group in moving {
       group.optimizer.learningRate = group.factor * recipe.rate(step: step, frozen: group.frozen)
@@ -136,14 +145,12 @@ final class Finetuning {
 
   /// The loss of the finest output and, where the recipe wants it, of the coarser ones, each with
   /// half the weight of the one before, weights summing to 1 (nnU-Net's deep supervision).
-  private func deepLoss(_ outputs: [Tensor], _ target: Tensor) -> SegmentationLoss {
+  private func deepLoss(_ outputs: [Tensor], _ target: Tensor) throws -> SegmentationLoss {
     var loss = segmentationLoss(outputs[0], target)
     guard recipe.deepSupervision, outputs.count > 1 else { return loss }
     var total = 1.0
     for (depth, output) in outputs.enumerated().dropFirst() {
-      let factor = target.shape[1] / output.shape[2]
-      let coarse = target.narrowed(axis: 1, 0..<target.shape[1], step: factor)
-        .narrowed(axis: 2, 0..<target.shape[2], step: factor)  // N×H/f×W/f
+      let coarse = try target.picked(height: output.shape[2], width: output.shape[3])
       let weight = 1 / Double(1 << depth)
       let part = segmentationLoss(output, coarse)
       loss.dice = loss.dice + part.dice * weight
@@ -165,72 +172,14 @@ final class Finetuning {
   }
 }
 
-// MARK: Log, validation, checkpoints
-
-extension Finetuning {
-  /// Writes a line of means since the last one.
-  func log() throws {
-    try records.append(sums.record(step: step, rate: recipe.rate(step: step)))
-    sums = LossSums()
-  }
-
-  /// Whether the validation split should be scored after this step.
-  var validationIsDue: Bool {
-    step == recipe.steps || (recipe.validateEvery > 0 && step % recipe.validateEvery == 0)
-  }
-
-  /// Scores the validation split, keeps the state if it is to be kept, and saves the checkpoint.
-  func validate() throws {
-    let kept = average?.network ?? network
-    let scores = try validator.scores(of: kept)
-    if let scores {
-      try records.append(
-        FinetuneRecord(
-          step: step, validationDice: scores.mean, validationClasses: scores.byClass))
+extension Tensor {
+  /// Every so-manieth row and column of labels N×H×W, from the first: N×height×width.
+  fileprivate func picked(height: Int, width: Int) throws(TorchError) -> Tensor {
+    func places(_ count: Int, of all: Int) throws(TorchError) -> Tensor {
+      try Tensor((0..<count).map { Int64($0 * all / count) }, [count], device: device)
     }
-    let isBest = scores.map { $0.mean > best ?? -1 } ?? true
-    if recipe.keep == .last ? step == recipe.steps : isBest {
-      best = scores?.mean
-      (description.step, description.validationDice) = (step, scores?.mean)
-      let archive = SafeTensors(
-        tensors: kept.store.tensors(), metadata: try description.metadata())
-      try archive.write(to: run.segmenter)
-    }
-    try save()
-    sums.start = .now
-  }
-
-  /// Writes the state that the run can go on from.
-  func save() throws {
-    var tensors = network.store.tensors(prefix: "network.")
-    if let average {
-      tensors.merge(average.network.store.tensors(prefix: "average.")) { a, _ in a }
-    }
-    for (index, group) in groups.enumerated() {
-      for (name, tensor) in group.optimizer.state { tensors["optimizer.\(index).\(name)"] = tensor }
-    }
-    var now = description
-    now.step = step
-    var strings = try now.metadata()
-    strings["best"] = best.map { String($0) }
-    try SafeTensors(tensors: tensors, metadata: strings).write(to: run.checkpoint)
-  }
-
-  private func takeUp(_ saved: Checkpoint) throws {
-    try network.store.load(saved.part("network."))
-    try average?.network.store.load(saved.part("average."))
-    for (index, group) in groups.enumerated() {
-      try group.optimizer.load(saved.part("optimizer.\(index)."))
-    }
-    (step, best) = (saved.step, saved.best)
-    description.validationDice = best
-  }
-
-  /// What the training has come to.
-  var result: FinetuneResult {
-    FinetuneResult(
-      step: step, isFinished: step >= recipe.steps, volumes: description.volumes,
-      validationDice: best, encoder: loaded)
+    return try selecting(axis: 1, places(height, of: shape[1]))
+      .selecting(axis: 2, places(width, of: shape[2]))
   }
 }
 

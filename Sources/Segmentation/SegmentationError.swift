@@ -16,8 +16,8 @@ public enum SegmentationError: Error, Sendable, Equatable {
   case channelsDiffer(expected: Int, found: Int)
   /// The sides of the slices are no multiples of what the encoder halves them by.
   case canvasDoesNotFit(height: Int, width: Int, multiple: Int)
-  /// There is no decoder for this family of encoders.
-  case noDecoder(encoder: String)
+  /// Early stopping is asked for and no volume of the validation split has labels.
+  case nothingToValidate
   /// The file or folder holds no pretrained encoder.
   case notAnEncoder(path: String, reason: String)
   /// The loss is not finite at a step.
@@ -53,8 +53,9 @@ extension SegmentationError: CustomStringConvertible {
     case .canvasDoesNotFit(let height, let width, let multiple):
       "slices of \(height)×\(width) pixels do not fit the network, whose sides are multiples of "
         + "\(multiple); prepare them on such a canvas."
-    case .noDecoder(let encoder):
-      "there is no decoder for the encoder \(encoder); use mode linear, or pretrain a unet."
+    case .nothingToValidate:
+      "the recipe's patience wants scores, and no volume of the validation split has labels; prepare "
+        + "with prepare.split.validation above 0, or set finetune.patience to 0."
     case .notAnEncoder(let path, let reason):
       "\(path): no pretrained encoder (\(reason)); name the run of a pretraining."
     case .diverged(let step):

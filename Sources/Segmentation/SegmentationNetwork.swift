@@ -23,6 +23,10 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
   public init(encoder: EncoderArchitecture, head: Head, classes: Int) {
     (self.encoder, self.head, self.classes) = (encoder, head, classes)
   }
+
+  /// What the sides of images must be multiples of: transposed convolutions give whole multiples only,
+  /// everything else takes any size.
+  var multiple: Int { head == .decoder && encoder.kind == .unet ? encoder.depth : 1 }
 }
 
 /// Whether an encoder takes part in training.
@@ -44,7 +48,7 @@ struct SegmentationNetwork {
   private let head: Head
 
   private enum Head {
-    case decoder(UNetDecoder)
+    case decoder(any Decoder)
     case probe(LinearSegmentationHead)
   }
 
@@ -58,11 +62,8 @@ struct SegmentationNetwork {
     encoderEntries = store.entries.count
     switch description.head {
     case .decoder:
-      guard description.encoder.kind == .unet else {
-        throw SegmentationError.noDecoder(encoder: description.encoder.kind.rawValue)
-      }
       head = .decoder(
-        UNetDecoder(store.root / "decoder", description.encoder, classes: description.classes))
+        description.encoder.buildDecoder(store.root, classes: description.classes))
     case .probe:
       for entry in store.entries where entry.kind == .parameter {
         entry.tensor.requiringGradient(false)
@@ -78,12 +79,12 @@ struct SegmentationNetwork {
   func callAsFunction(
     _ images: Tensor, _ mode: Mode, encoder state: EncoderState = .learning
   ) -> [Tensor] {
+    let size = (images.shape[2], images.shape[3])
     switch head {
     case .decoder(let decoder):
-      return decoder.deepLogits(maps(images, mode, state), mode)
+      return decoder.deepLogits(maps(images, mode, state), to: size, mode)
     case .probe(let probe):
-      let maps = maps(images, mode, .frozen)
-      return [probe(maps, to: (images.shape[2], images.shape[3]), mode)]
+      return [probe(maps(images, mode, .frozen), to: size, mode)]
     }
   }
 
@@ -119,12 +120,12 @@ struct SegmentationNetwork {
     return (stages, head)
   }
 
-  /// - Throws: ``SegmentationError/canvasDoesNotFit(height:width:multiple:)`` for slices whose sides
-  ///   the encoder cannot halve often enough.
-  func requireFit(height: Int, width: Int) throws(SegmentationError) {
-    let multiple = description.encoder.depth
-    guard height % multiple == 0, width % multiple == 0 else {
-      throw .canvasDoesNotFit(height: height, width: width, multiple: multiple)
+  /// - Throws: ``SegmentationError/canvasDoesNotFit(height:width:multiple:)`` for slices or crops
+  ///   whose sides the encoder cannot halve often enough.
+  func requireFit(_ size: (height: Int, width: Int)) throws(SegmentationError) {
+    let multiple = description.multiple
+    guard size.height % multiple == 0, size.width % multiple == 0 else {
+      throw .canvasDoesNotFit(height: size.height, width: size.width, multiple: multiple)
     }
   }
 }
@@ -136,10 +137,7 @@ extension SegmentationNetwork {
     _ recipe: FinetuneRecipe, channels: Int, classes: Int, encoder: PretrainedEncoder?,
     device: Device
   ) throws -> (network: SegmentationNetwork, loaded: LoadReport?) {
-    var architecture = EncoderArchitecture()
-    architecture.inputChannels = channels
-    architecture.features = recipe.features
-    architecture.strides = [1] + [Int](repeating: 2, count: max(0, recipe.features.count - 1))
+    var architecture = recipe.encoder(channels: channels)
     if recipe.mode != .scratch {
       guard let encoder else {
         throw SegmentationError.encoderMissing(mode: recipe.mode.rawValue)

@@ -50,12 +50,14 @@ public final class Segmenter {
   ///     known, as in NIfTI, stands for that of the training scans.
   ///   - timePoint: which one, where the leading axis is time.
   ///   - mirrored: whether probabilities are averaged over the four mirror images of each slice.
+  ///   - components: which parts of the mask stay; the recipe's choice where none is given.
   ///   - batch: slices at a time.
   ///   - name: what errors call the scan.
   ///   - shouldStop: asked before every batch; then `CancellationError` is thrown.
   public func predict(
     _ volume: Volume, modality: String, timePoint: Int = 0, mirrored: Bool = false,
-    batch: Int = 16, name: String = "", shouldStop: () -> Bool = { false }
+    components: ComponentRecipe? = nil, batch: Int = 16, name: String = "",
+    shouldStop: () -> Bool = { false }
   ) throws -> LabelMap {
     let prepared = try PreparedVolume(
       volume, modality: modality.isEmpty ? description.modality : modality, recipe: preparation,
@@ -76,7 +78,7 @@ public final class Segmenter {
           scores: Array(shares[item * length..<(item + 1) * length]), slice: slice)
       }
     }
-    return labelled(restoration)
+    return (components ?? description.recipe.components).cleaned(labelled(restoration))
   }
 
   /// Rows and columns of a canvas that holds the whole scan and fits the network, no smaller than
@@ -85,7 +87,7 @@ public final class Segmenter {
     var free = preparation
     free.canvas = nil
     let own = free.canvas(for: [grid])
-    let multiple = description.network.encoder.depth
+    let multiple = description.network.multiple
     return zip(own, preparation.canvas ?? [0, 0]).map { side, trained in
       (max(side, trained) + multiple - 1) / multiple * multiple
     }

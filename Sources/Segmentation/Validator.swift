@@ -27,6 +27,9 @@ struct Validator {
     volumes = labelled.compactMap { slices[$0] }
   }
 
+  /// Whether there is nothing to score.
+  var isEmpty: Bool { volumes.isEmpty }
+
   /// Dice of every volume and class, averaged; nil when nothing is labelled.
   ///
   /// A class that a volume neither has nor is given counts as 1.

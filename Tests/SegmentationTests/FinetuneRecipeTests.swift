@@ -28,6 +28,8 @@ import Testing
     ("lr", { $0.lr = .nan }), ("encoderLrFactor", { $0.encoderLrFactor = -1 }),
     ("layerDecay", { $0.layerDecay = 0 }), ("layerDecay", { $0.layerDecay = 1.5 }),
     ("freezeSteps", { $0.freezeSteps = -1 }), ("average", { $0.average = 1 }),
+    ("width", { $0.width = 0 }), ("patience", { $0.patience = -1 }),
+    ("patience", { ($0.patience, $0.validateEvery) = (1, 0) }),
     ("momentum", { $0.momentum = 1 }), ("weightDecay", { $0.weightDecay = -1 }),
     ("clip", { $0.clip = -1 }), ("warmup", { $0.warmup = -1 }),
     ("validateEvery", { $0.validateEvery = -1 }), ("threads", { $0.threads = -2 }),

@@ -8,8 +8,11 @@ import Testing
 import Torch
 
 /// An encoder with random weights, as a pretraining that learned nothing would leave it.
-func randomEncoder(_ preparation: String?) throws -> PretrainedEncoder {
+func randomEncoder(
+  _ preparation: String?, _ kind: EncoderArchitecture.Kind = .unet
+) throws -> PretrainedEncoder {
   var architecture = EncoderArchitecture()
+  (architecture.kind, architecture.width) = (kind, 8)
   (architecture.features, architecture.strides) = ([8, 16, 16], [1, 2, 2])
   let store = try ParameterStore(seed: 3)
   _ = architecture.build(store.root)

@@ -59,23 +59,23 @@ final class SyntheticStore {
   static let names = [1: "bright", 2: "dark"]
 
   /// Scans 0…5 train, 6 and 7 validate.
-  init(modality: String = "MR") throws {
+  init(modality: String = "MR", canvas: [Int] = [32, 32]) throws {
     folder = NSTemporaryDirectory() + "segmentation-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var recipe = PrepareRecipe()
-    recipe.canvas = [32, 32]
+    recipe.canvas = canvas
     let text = try JSONEncoder().encode(recipe)
     let path = folder + "/slices.zarr"
     let writer = try SliceStoreWriter(
       path,
       attributes: SliceStoreAttributes(
-        channels: 1, height: 32, width: 32, scaleFactor: recipe.scaleFactor,
+        channels: 1, height: canvas[0], width: canvas[1], scaleFactor: recipe.scaleFactor,
         labelNames: Self.names, recipe: JSONDecoder().decode(JSON.self, from: text),
         cohortDigest: "synthetic"))
     for seed in 0..<8 {
       let scan = SyntheticScan(seed: UInt64(seed))
       let prepared = try PreparedVolume(
-        scan.volume, label: scan.mask, modality: modality, recipe: recipe, canvas: [32, 32])
+        scan.volume, label: scan.mask, modality: modality, recipe: recipe, canvas: canvas)
       let layers = 0..<prepared.sliceCount
       try writer.append(
         SliceVolumeRecord(
@@ -98,7 +98,7 @@ final class SyntheticStore {
   static func recipe(_ mode: FinetuneMode, steps: Int) -> FinetuneRecipe {
     var recipe = FinetuneRecipe()
     (recipe.mode, recipe.steps, recipe.batch, recipe.threads) = (mode, steps, 8, 1)
-    recipe.features = [8, 16, 16]
+    (recipe.features, recipe.width) = ([8, 16, 16], 8)
     recipe.warmup = 5
     recipe.validateEvery = 0
     return recipe

@@ -13,7 +13,7 @@ struct PredictCommand: ParsableCommand {
 
       EXAMPLE
         lamina predict scan.nii.gz --model out/finetune --into masks
-        lamina predict /disk/study --model out/finetune --into masks
+        lamina predict /disk/study --model out/finetune --into masks --keep-largest
       """)
 
   @Argument(help: "DICOM folders, NIfTI files or folders, or one cohort store.")
@@ -28,6 +28,7 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Average over mirror images of each slice: slower, sometimes better.")
   var mirror = false
 
+  @OptionGroup var components: ComponentOptions
   @OptionGroup(title: "Limits of a worker") var limits: LimitOptions
   @OptionGroup var compute: ComputeOptions
   @OptionGroup var output: OutputOptions
@@ -36,6 +37,7 @@ struct PredictCommand: ParsableCommand {
     var writer = try MaskWriter(
       model: model, into: into, device: compute.device, threads: compute.threads ?? 0,
       mirrored: mirror, console: output.console)
+    writer.components = components.laid(over: writer.components)
     let refused = try predict(with: &writer)
     output.console.note("predict: \(writer.count) masks in \(into)")
     if refused > 0 { throw SomeRefused(description: "\(refused) inputs were refused.") }

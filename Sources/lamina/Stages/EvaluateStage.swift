@@ -10,7 +10,8 @@ import SliceStore
 /// A reference `case.nii.gz` is the truth of `case.nii.gz`, or of the only mask whose name begins
 /// so. References without a mask are said by name and returned.
 func evaluateStage(
-  _ masks: String, against references: String, names: [Int: String] = [:], console: Console
+  _ masks: String, against references: String, names: [Int: String] = [:],
+  components: ComponentRecipe = ComponentRecipe(), console: Console
 ) throws -> (evaluation: Evaluation, missing: [String]) {
   let found = try niftiFiles(in: masks)
   let truths = try niftiFiles(in: references)
@@ -20,7 +21,7 @@ func evaluateStage(
   for (done, truth) in truths.enumerated() {
     let name = NIfTIFile.stem(truth)
     if let mask = match(name, found) {
-      cases.append(try compare(mask, truth, name, names))
+      cases.append(try compare(mask, truth, name, names, components))
     } else {
       console.complain("\(truth): no mask in \(masks) has this name.")
       missing.append(name)
@@ -63,9 +64,11 @@ private func match(_ name: String, _ masks: [String]) -> String? {
 }
 
 private func compare(
-  _ mask: String, _ truth: String, _ name: String, _ names: [Int: String]
+  _ mask: String, _ truth: String, _ name: String, _ names: [Int: String],
+  _ components: ComponentRecipe
 ) throws -> CaseScores {
-  let (mine, reference) = try (readMask(mask, names), readMask(truth, names))
+  let mine = components.cleaned(try readMask(mask, names))
+  let reference = try readMask(truth, names)
   guard let aligned = mine.aligned(to: reference.grid) else {
     return try score(mine, against: reference, case: name)  // says how the grids differ
   }

@@ -32,6 +32,7 @@ func finetuneStage(
 /// What fine-tuning came to, in a line.
 func summary(of result: FinetuneResult) -> String {
   var line = "finetune: \(result.step) steps on \(result.volumes.count) labelled volumes"
+  if result.hasStoppedEarly { line += ", stopped early: the validation split scored no better" }
   if let dice = result.validationDice {
     line += String(format: "; Dice on the slices of the validation split %.3f", dice)
   }

@@ -13,6 +13,8 @@ struct MaskWriter {
   private let folder: String
   private let mirrored: Bool
   private let console: Console
+  /// Which parts of a mask stay: as the model's recipe says, unless set.
+  var components: ComponentRecipe
   /// Masks written so far.
   private(set) var count = 0
 
@@ -23,6 +25,7 @@ struct MaskWriter {
     Interruption.listen()
     segmenter = try Segmenter(run: model, device: device(named: name), threads: threads)
     (self.folder, self.mirrored, self.console) = (folder, mirrored, console)
+    components = segmenter.description.recipe.components
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try Recipe.json(of: segmenter.description.labelNames)
       .write(to: URL(fileURLWithPath: folder + "/labels.json"), options: .atomic)
@@ -33,7 +36,7 @@ struct MaskWriter {
     _ volume: Volume, name: String, modality: String?, like header: NIfTIHeader?
   ) throws {
     let mask = try segmenter.predict(
-      volume, modality: modality ?? "", mirrored: mirrored, name: name,
+      volume, modality: modality ?? "", mirrored: mirrored, components: components, name: name,
       shouldStop: { Interruption.isRequested })
     try NIfTIFile.write(mask, to: "\(folder)/\(name).nii.gz", like: header)
     count += 1
