@@ -24,30 +24,55 @@ public struct PretrainRecord: Codable, Sendable, Equatable {
   public var learningRate: Double
   /// Slices a second, wall time; each gives two views.
   public var imagesPerSecond: Double
-  /// The effective rank at each tap beside its ceiling, every so often.
-  public var spectra: [String: RankRecord]?
+  /// What the features score at each tap, every so often.
+  public var spectra: [String: TapRanks]?
   /// The finding in words, with `spectra`.
   public var verdict: String?
+  /// That the features have begun to collapse, and what to change; once, when it is found.
+  public var warning: String?
 }
 
-/// A rank in the log.
-public struct RankRecord: Codable, Sendable, Equatable {
-  /// exp-entropy of the eigenvalues of the covariance.
-  public var effectiveRank: Double
-  /// RankMe.
-  public var rankMe: Double
-  /// What noise would have as effective rank.
-  public var ceiling: Double
+/// What features of one tap score in the log.
+public struct TapRanks: Codable, Sendable, Equatable {
+  /// Every slice is a sample.
+  public var all: RankRecord
+  /// The mean of every volume is a sample; nil with one volume.
+  public var across: RankRecord?
+  /// Every slice less the mean of its volume is a sample; nil where no volume has two slices.
+  public var within: RankRecord?
 
-  init(_ spectrum: Spectrum) {
-    effectiveRank = spectrum.scores.effectiveRank
-    rankMe = spectrum.scores.rankMe
-    ceiling = spectrum.ceiling.effectiveRank
+  init(_ spectra: VolumeSpectra) {
+    all = RankRecord(spectra.all, keepsValues: true)
+    across = spectra.across.map { RankRecord($0) }
+    within = spectra.within.map { RankRecord($0) }
+  }
+}
+
+/// What some features score, beside what isotropic noise of their number and dimensions would.
+public struct RankRecord: Codable, Sendable, Equatable {
+  /// Number of samples, N.
+  public var samples: Int
+  /// Dimensions, D.
+  public var dimensions: Int
+  /// What they score.
+  public var scores: Scores
+  /// What noise scores.
+  public var ceiling: Scores
+  /// Singular values to four digits, largest first; of all slices only.
+  public var singularValues: [Double]?
+
+  package init(_ spectrum: Spectrum, keepsValues: Bool = false) {
+    (samples, dimensions) = (spectrum.samples, spectrum.dimensions)
+    (scores, ceiling) = (spectrum.scores, spectrum.ceiling)
+    guard keepsValues else { return }
+    singularValues = spectrum.singularValues.map { Double(String(format: "%.4g", $0)) ?? $0 }
   }
 }
 
 /// `metrics.jsonl`: a JSON object a line, keys sorted.
 struct PretrainLog {
+  /// The lines that the run goes on after.
+  let kept: [PretrainRecord]
   private let file: FileHandle
   private let encoder = JSONEncoder()
 
@@ -55,14 +80,16 @@ struct PretrainLog {
   init(_ folder: RunFolder, continuingAfter step: Int) throws {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let old = FileManager.default.contents(atPath: folder.metrics) ?? Data()
-    var kept = Data()
+    var (kept, records) = (Data(), [PretrainRecord]())
     for line in old.split(separator: UInt8(ascii: "\n")) {
       guard let record = try? JSONDecoder().decode(PretrainRecord.self, from: line),
         record.step <= step
       else { continue }
+      records.append(record)
       kept.append(line)
       kept.append(UInt8(ascii: "\n"))
     }
+    self.kept = records
     try folder.write(kept, to: folder.metrics)
     file = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.metrics))
     try file.seekToEnd()

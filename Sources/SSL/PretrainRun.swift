@@ -14,6 +14,7 @@ struct PretrainRun {
   /// The result of a run that was complete before it began.
   private(set) var finished: PretrainResult?
   private var records: PretrainLog?
+  private var watch = CollapseWatch()
   private var last: PretrainRecord?
   private var saved = -1
   private var notes: [String] = []
@@ -50,6 +51,7 @@ struct PretrainRun {
       try folder.write(Data(recipeText.utf8), to: folder.file("recipe.yaml"))
     }
     records = try PretrainLog(folder, continuingAfter: moco.step)
+    for record in records?.kept ?? [] { _ = warning(about: record.spectra) }
     meter.start()
   }
 
@@ -71,11 +73,19 @@ struct PretrainRun {
       let report = try spectrum(of: moco.query, data.source, slices: data.slices, limit: 512)
       record.spectra = report.ranks
       record.verdict = report.verdict
+      record.warning = warning(about: report.ranks)
     }
     try records?.append(record)
     last = record
     meter = Meter()
     meter.start()
+  }
+
+  /// What the spectra of a step give reason to say.
+  private mutating func warning(about spectra: [String: TapRanks]?) -> String? {
+    let pooled = spectra?[TapSpectra.Tap.pooled.rawValue + ".whitened"]
+    guard let seen = pooled ?? spectra?[TapSpectra.Tap.pooled.rawValue] else { return nil }
+    return watch.look(at: seen.all, recipe)
   }
 
   /// Writes a checkpoint of this step and removes the oldest.

@@ -14,13 +14,22 @@ public struct SpectrumReport: Codable, Sendable, Equatable {
 
   /// The finding in words, of what the projector sees: the pooled features, whitened where they are.
   public var verdict: String {
-    let pooled = taps.last { $0.tap == .pooled }
-    return "pooled features " + (pooled?.spectra.all.verdict ?? "not looked at")
+    "pooled features " + (pooled?.spectra.all.verdict ?? "not looked at")
   }
 
-  /// The ranks over all slices by tap, `pooled` and `pooled.whitened`, for the log.
-  public var ranks: [String: RankRecord] {
-    Dictionary(uniqueKeysWithValues: taps.map { ($0.name, RankRecord($0.spectra.all)) })
+  /// What the projector sees.
+  private var pooled: TapSpectra? { taps.last { $0.tap == .pooled } }
+
+  /// What each tap scores, `pooled` and `pooled.whitened` apart, for the log.
+  public var ranks: [String: TapRanks] {
+    Dictionary(uniqueKeysWithValues: taps.map { ($0.name, TapRanks($0.spectra)) })
+  }
+
+  /// The largest singular values of what the projector sees, relative to the first of them.
+  public var leadingValues: String {
+    let values = (pooled?.spectra.all.singularValues ?? []).prefix(12)
+    guard let first = values.first, first > 0 else { return "" }
+    return values.map { String(format: "%.3g", $0 / first) }.joined(separator: " ")
   }
 
   /// A table: one row a tap and a kind of sample.

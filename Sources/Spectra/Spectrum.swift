@@ -47,6 +47,11 @@ public struct Spectrum: Codable, Sendable, Equatable {
   /// The share of the ceiling that the effective rank reaches, 0…1.
   public var share: Double { min(1, scores.effectiveRank / max(ceiling.effectiveRank, 1)) }
 
+  /// Under this share of the ceiling features are called collapsed.
+  public static let collapsedShare = 0.1
+  /// Under this share of the ceiling features are called partly collapsed.
+  public static let partlyCollapsedShare = 1.0 / 3
+
   /// The finding in words: "not collapsed: 61 of 128 dimensions, ceiling 104".
   ///
   /// Collapsed is under a tenth of what noise scores, partly collapsed under a third; the
@@ -56,11 +61,12 @@ public struct Spectrum: Codable, Sendable, Equatable {
       "\(Self.rounded(scores.effectiveRank)) of \(dimensions) dimensions, ceiling "
       + "\(Self.rounded(ceiling.effectiveRank))"
     if scores.effectiveRank == 0 { return "collapsed to one point: \(figures)" }
-    if share < 0.1 { return "collapsed: \(figures)" }
-    return (share < 1.0 / 3 ? "partly collapsed: " : "not collapsed: ") + figures
+    if share < Self.collapsedShare { return "collapsed: \(figures)" }
+    return (share < Self.partlyCollapsedShare ? "partly collapsed: " : "not collapsed: ") + figures
   }
 
-  private static func rounded(_ value: Double) -> String {
+  /// A number of dimensions as people read it: `5.2`, `61`.
+  public static func rounded(_ value: Double) -> String {
     value < 10 ? String(format: "%.1f", value) : String(Int(value.rounded()))
   }
 

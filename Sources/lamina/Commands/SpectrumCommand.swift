@@ -46,6 +46,7 @@ struct SpectrumCommand: ParsableCommand {
 /// The table of a spectrum, and what it means.
 func text(of report: SpectrumReport) -> String {
   Table(rows: [SpectrumReport.columns] + report.rows).text
+    + "\nlargest singular values of the pooled features, the first as 1: \(report.leadingValues)"
     + "\n\(report.slices) slices of \(report.volumes) volumes: \(report.verdict)"
 }
 

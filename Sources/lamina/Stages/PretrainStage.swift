@@ -12,6 +12,7 @@ func pretrainStage(
   Interruption.listen()
   let store = try SliceStore(slices)
   let bar = ProgressBar("pretrain", unit: "batches", console: console)
+  var told = 0
   let result = try pretrain(
     PretrainData(
       store, slices: store.slices(ofVolumes: store.split(.train)),
@@ -21,6 +22,10 @@ func pretrainStage(
     recipeText: Recipe.yaml(of: pipeline.pretrain), device: device,
     shouldStop: { Interruption.isRequested }
   ) { progress in
+    if let record = progress.record, record.step != told, record.verdict != nil {
+      told = record.step
+      tell(record, isLast: progress.batches >= progress.of, bar, console)
+    }
     bar.update(progress.batches, of: progress.of, remark: remark(progress.record))
   }
   bar.finish()
@@ -29,6 +34,18 @@ func pretrainStage(
     throw Failure("Stopped at step \(result.step); the same command with --resume goes on.")
   }
   return result
+}
+
+/// Says what the spectra of a step show; the verdict of the last step is the run's result.
+private func tell(
+  _ record: PretrainRecord, isLast: Bool, _ bar: ProgressBar, _ console: Console
+) {
+  guard !isLast || record.warning != nil else { return }
+  bar.finish()
+  if let verdict = record.verdict, !isLast {
+    console.note("pretrain: step \(record.step): \(verdict)")
+  }
+  if let warning = record.warning { console.note("pretrain: warning: \(warning).") }
 }
 
 /// The losses of a line of the log, with what they would be by chance.
