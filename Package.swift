@@ -102,7 +102,8 @@ targets += [
   .executableTarget(
     name: "lamina",
     dependencies: [
-      "Cohort", "Loader", "Metrics", "NIfTI", "Phantom", "Prepare", "Recipes", "Report", "SSL",
+      "Cohort", "Loader", "Metrics", "Models", "NIfTI", "Phantom", "Prepare", "Recipes", "Report",
+      "SSL",
       "Segmentation", "SliceStore", "Spectra", "Torch", "Zarr",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: strict),

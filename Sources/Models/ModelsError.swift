@@ -2,13 +2,22 @@
 public enum ModelsError: Error, Sendable, Equatable {
   /// A setting that no network can have: its name, and what it must be.
   case impossible(setting: String, rule: String)
+  /// A file that holds no encoder which can be built here; why.
+  case notWeights(path: String, reason: String)
+  /// An encoder that has no place under another tool's names; why, and what to do.
+  case noNames(WeightNames, reason: String)
 }
 
 extension ModelsError: CustomStringConvertible {
-  /// One sentence: which setting, and what it must be.
+  /// One sentence: which setting or file, what is wrong, what to do.
   public var description: String {
     switch self {
     case .impossible(let setting, let rule): "the encoder's `\(setting)` must be \(rule)"
+    case .notWeights(let path, let reason):
+      "\(path): no encoder can be taken from it (\(reason)); name a file that lamina export-weights wrote, or "
+        + "the safetensors of a torchvision ResNet or of nnU-Net's plain 2D U-Net."
+    case .noNames(let names, let reason):
+      "the encoder cannot be written --as \(names.rawValue): \(reason)."
     }
   }
 }

@@ -136,12 +136,14 @@ private struct RawEntry: Decodable {
     }
     var size = type.size
     for length in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: length)
+      // An axis of length 0 would hide that the others are too long to be multiplied.
+      let (product, overflow) = size.multipliedReportingOverflow(by: max(length, 1))
       guard length >= 0, !overflow, shape.count <= 64 else {
         throw .archive(path: path, reason: "tensor \(name) has an impossible shape")
       }
       size = product
     }
+    if shape.contains(0) { size = 0 }
     guard size == offsets[1] - offsets[0] else {
       throw .archive(
         path: path,

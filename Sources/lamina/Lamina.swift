@@ -62,7 +62,8 @@ struct Lamina: ParsableCommand {
       IngestCommand.self, MergeCommand.self, ListCommand.self, ExportCommand.self,
       PrepareCommand.self,
       PretrainCommand.self, FinetuneCommand.self, PredictCommand.self, EvaluateCommand.self,
-      SpectrumCommand.self, PhantomCommand.self, InspectCommand.self, VerifyCommand.self,
+      SpectrumCommand.self, ExportWeightsCommand.self, PhantomCommand.self, InspectCommand.self,
+      VerifyCommand.self,
       BenchCommand.self,
       ForgetCommand.self, RunCommand.self, StudyCommand.self,
     ])

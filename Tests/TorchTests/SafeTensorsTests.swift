@@ -71,6 +71,7 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#,
     #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#,
     #"{"a":{"dtype":"F32","shape":[9223372036854775807,3],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[0,9223372036854775807,3],"data_offsets":[0,0]},"b":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#,
     #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
     #"{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}"#,
     #"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#,
@@ -89,6 +90,14 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     let short = try temporary()
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: short))
     #expect(throws: TorchError.self) { try SafeTensors(reading: short) }
+  }
+
+  @Test func aPipeIsRefusedAndNotWaitedFor() throws {
+    let path = try temporary()
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(throws: TorchError.file(path: path, reason: "not a regular file")) {
+      try SafeTensors(reading: path)
+    }
   }
 
   @Test func aTruthValueOfTwoIsRefused() throws {
