@@ -35,6 +35,8 @@ test:
 	swift test -c release --skip-build
 	@echo "test: interop (zarr-python, tensorstore, nibabel, SimpleITK, pydicom)"
 	.venv-interop/bin/python -m pytest -q Tests/Interop
+	@echo "test: weights under PyTorch (torchvision, nnU-Net, MONAI)"
+	.venv-torch/bin/python -m pytest -q Tests/Interop/test_weights.py
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Fuzz

@@ -120,7 +120,7 @@ extension EncoderArchitecture {
     }
   }
 
-  /// Takes from what a file says of itself what its tensors cannot say, if the two agree in the rest.
+  /// Takes what a file says of itself, which is more than its tensors can, where the two agree.
   fileprivate mutating func take(
     _ said: EncoderArchitecture, path: String
   ) throws(ModelsError) {
@@ -134,7 +134,8 @@ extension EncoderArchitecture {
     guard same else {
       throw .notWeights(path: path, reason: "its strings tell of another encoder than its tensors")
     }
-    (strides, lastNorm) = (said.strides, said.lastNorm)
+    self = said
+    batchNormGroups = 1
   }
 }
 
