@@ -64,11 +64,11 @@ extension PretrainRecipe {
           + "shrinkage \(decorrelation.shrinkage))"
       }
     let area = crops.geometry.area
-    return [
-      "lower pretrain.lr (now \(lr))", decorrelate,
-      "widen pretrain.window (now \(window) mm)",
-      "or draw stronger crops (pretrain.crops.geometry.area, now "
-        + "\(area.lowerBound) to \(area.upperBound), and crops.intensity)",
-    ].joined(separator: ", ")
+    let contrast = [decorrelate, "widen pretrain.window (now \(window) mm)"]
+    return
+      (["lower pretrain.lr (now \(lr))"] + (hasQueue ? contrast : []) + [
+        "or draw stronger crops (pretrain.crops.geometry.area, now "
+          + "\(area.lowerBound) to \(area.upperBound), and crops.intensity)"
+      ]).joined(separator: ", ")
   }
 }

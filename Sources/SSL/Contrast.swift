@@ -46,21 +46,37 @@ public func neighbourMask(
 ///
 /// `u`, `v` (B×R×D, of length 1) are the R regions seen by the query and the key encoder; region r of
 /// one is the positive of region r of the other, the pair's other regions are its negatives.
-/// `excluded` (bool, B×R×R) marks regions that overlap in the slice, which are neither; its diagonal is
-/// not read. `valid` (bool, B×R) leaves regions out altogether, as those of crops that hardly overlap.
+/// `matches` (int64, B×R) names another positive for each region of the query: see ``likest(_:_:)``.
+/// `excluded` (bool, B×R×R) marks regions that overlap in the slice: those that overlap the positive are no
+/// negatives. Its diagonal is not read. `valid` (bool, B×R) leaves regions out altogether, as those of crops that hardly overlap.
 /// The result is the mean over the regions that are left, 0 when none is; ln R for equal similarities.
 public func localInfoNCE(
-  _ u: Tensor, _ v: Tensor, excluded: Tensor, valid: Tensor, temperature: Double
+  _ u: Tensor, _ v: Tensor, matches: Tensor? = nil, excluded: Tensor, valid: Tensor,
+  temperature: Double
 ) -> Tensor {
   let regions = u.shape[1]
-  let own = Tensor.identity(regions, .bool, device: u.device).unsqueezed(0)  // 1×R×R
-  let absent = (!valid).unsqueezed(1)  // B×1×R
-  let masked = (excluded .| absent) .& !own  // B×R×R
   let logits = u.bmm(v.transposed) / temperature  // B×R×R
-  let positive = logits.diagonal()  // B×R
+  let absent = (!valid).unsqueezed(1)  // B×1×R
+  let own: Tensor, near: Tensor, positive: Tensor
+  if let matches {
+    let rows = matches.unsqueezed(2)  // B×R×1
+    own = matches.oneHot(regions) .!= 0  // B×R×R
+    near = excluded.gathered(axis: 1, rows.expanded(excluded.shape))  // B×R×R
+    positive = logits.gathered(axis: 2, rows).squeezed(2)  // B×R
+  } else {
+    own = Tensor.identity(regions, .bool, device: u.device).unsqueezed(0)  // 1×R×R
+    (near, positive) = (excluded, logits.diagonal())
+  }
+  let masked = (near .| absent) .& !own  // B×R×R
   let loss = logits.filled(-.infinity, where: masked).logSumExp(axis: 2) - positive  // B×R
   let counted = valid.to(loss.dtype)  // B×R
   return (loss * counted).sum() / counted.sum().clamped(min: 1)
+}
+
+/// Which of the key's features each of the query's is most like: the largest cosine of B×R×C unit vectors, int64 B×R
+/// (Wang et al., DenseCL, eq. 4). Nothing is learned from the choice.
+public func likest(_ f: Tensor, _ g: Tensor) -> Tensor {
+  withoutGradients { f.bmm(g.transposed).indexOfLargest(axis: 2) }
 }
 
 /// VICReg's covariance term (`covariancePenalty`) of N×D features that are brought to variance 1 first:

@@ -67,15 +67,31 @@ public struct KeyQueue {
     filled = min(capacity, filled + count)
   }
 
-  /// Takes up a saved state: the tensors are copied into this queue's.
-  mutating func restore(
-    keys saved: Tensor, tags savedTags: SliceTags, pointer: Int, filled: Int
-  ) {
-    keys.copy(from: saved)
-    tags.volumes.copy(from: savedTags.volumes)
-    tags.positions.copy(from: savedTags.positions)
-    self.pointer = pointer
-    self.filled = filled
+  /// The queue of a resolved recipe; nil where the negatives come from the batch.
+  init?(_ recipe: PretrainRecipe, device: Device) {
+    guard recipe.queue > 0 else { return nil }
+    self.init(capacity: recipe.queue, width: recipe.dimensions, device: device)
+  }
+
+  /// What a checkpoint keeps, under names with this prefix.
+  func tensors(_ prefix: String) -> [String: Tensor] {
+    [
+      prefix + "keys": keys, prefix + "volumes": tags.volumes, prefix + "positions": tags.positions,
+    ]
+  }
+
+  /// The numbers that a checkpoint keeps.
+  func counters(_ prefix: String) -> [String: Int] {
+    [prefix + "pointer": pointer, prefix + "filled": filled]
+  }
+
+  /// Takes them up; false when they lie outside the queue.
+  mutating func restore(_ counters: [String: Int], _ prefix: String) -> Bool {
+    guard let pointer = counters[prefix + "pointer"], let filled = counters[prefix + "filled"],
+      pointer < capacity, filled <= capacity
+    else { return false }
+    (self.pointer, self.filled) = (pointer, filled)
+    return true
   }
 
   /// The length of a queue for `slices` slices in batches of `batch`: `wanted`, or (0) the largest

@@ -3,73 +3,108 @@ import Models
 import NN
 import Torch
 
-/// Momentum contrast with its additions: the state between steps, and what one step does with it.
+/// Momentum contrast with its additions: the state between steps, and what a batch costs.
 ///
-/// The mathematics is in pure functions (`Contrast.swift`); here are the two networks, the queue and
-/// the optimiser, which a checkpoint keeps (He et al., MoCo, algorithm 1; design section 7).
-public struct MoCo {
+/// The mathematics is in pure functions (`Contrast.swift`); here are the two networks and the queue, which a
+/// checkpoint keeps (He et al., MoCo, algorithm 1; design section 7).
+package struct MoCo: Objective {
   /// The recipe with every automatic setting in numbers.
-  public let recipe: PretrainRecipe
+  package let recipe: PretrainRecipe
   /// What learns by gradient.
-  public let query: ContrastNetwork
+  package let query: ContrastNetwork
   /// What follows it.
-  public let key: ContrastNetwork
+  package let key: ContrastNetwork
   /// Keys of past batches; nil where the negatives come from the batch.
-  public package(set) var queue: KeyQueue?
-  /// What moves the query network.
-  public let optimiser: any Optimizer
-  /// Steps of gradient that have been made.
-  public package(set) var step = 0
+  package private(set) var queue: KeyQueue?
+  package var descent: Descent
+  /// The keys of a batch, until the network has moved.
+  private var fresh: (keys: Tensor, tags: SliceTags)?
 
   /// Both networks with the same first weights, and an empty queue.
   ///
-  /// `recipe` must be resolved (``PretrainRecipe/resolved(slices:)``).
-  public init(
-    _ recipe: PretrainRecipe, channels: Int, device: Device = .cpu
+  /// `recipe` must be resolved (``PretrainRecipe/resolved(slices:)``). `heads` is given each network, the query first, to
+  /// build more into its store.
+  package init(
+    _ recipe: PretrainRecipe, channels: Int, device: Device = .cpu,
+    heads: (ContrastNetwork) throws -> Void = { _ in }
   ) throws {
     self.recipe = recipe
     query = try ContrastNetwork(recipe, channels: channels, device: device)
     key = try ContrastNetwork(recipe, channels: channels, device: device)
+    try heads(query)
+    try heads(key)
     key.store.copy(from: query.store)
     key.store.freeze()
-    queue =
-      recipe.queue > 0
-      ? KeyQueue(capacity: recipe.queue, width: recipe.dimensions, device: device) : nil
-    optimiser = recipe.optimiser(of: query.store.trainable)
+    queue = KeyQueue(recipe, device: device)
+    descent = Descent(recipe, query.store)
   }
+
+  package var backbone: Backbone { query.backbone }
 
   /// Whether keys must still be gathered before anything can be learned.
-  public var isFilling: Bool { queue.map { !$0.isFull } ?? false }
+  package var isFilling: Bool { queue.map { !$0.isFull } ?? false }
 
   /// Puts the keys of a batch into the queue; nothing is learned.
-  public mutating func fill(from batch: CropPairBatch) throws {
-    let views = try Views(batch, recipe, device: query.store.device)
-    let k = try withoutGradients { try key.keys(views, order: order(of: batch)) }
-    queue?.enqueue(k.projected, views.tags)
+  package mutating func fill(_ views: Views) throws {
+    enqueue(try keys(of: views), views.tags)
   }
 
-  /// Learns from one batch of crop pairs and returns what it cost.
-  public mutating func step(_ batch: CropPairBatch) throws -> StepLosses {
-    let views = try Views(batch, recipe, device: query.store.device)
+  /// Puts keys into the queue.
+  mutating func enqueue(_ k: Embeddings, _ tags: SliceTags) { queue?.enqueue(k.projected, tags) }
+
+  package mutating func cost(_ views: Views) throws -> Cost {
+    let (q, k) = try embed(views)
+    return contrast(q, k, views)
+  }
+
+  package mutating func stepped() {
+    if let fresh { queue?.enqueue(fresh.keys, fresh.tags) }
+    fresh = nil
+  }
+
+  package func embed(_ images: Tensor) throws -> (features: Features, projected: Tensor?) {
+    let found = try query(images, at: nil, .evaluation)
+    return (found.features, found.projected)
+  }
+
+  /// Both views, each by its encoder, after the key encoder has followed.
+  func embed(_ views: Views) throws -> (q: Embeddings, k: Embeddings) {
     key.store.lerp(to: query.store, weight: 1 - recipe.keyMomentum)
-    let k = try withoutGradients { try key.keys(views, order: order(of: batch)) }
-    let q = try query(views.queries, at: views.queryPoints, .training)
-    let negatives = negatives(k.projected, views.tags)
+    let k = try keys(of: views)
+    return (try query(views.queries, at: views.queryPoints, .training), k)
+  }
+
+  /// What the key encoder makes of the second views, without derivatives.
+  func keys(of views: Views) throws -> Embeddings {
+    try withoutGradients { try key.keys(views, order: order(of: views)) }
+  }
+
+  /// L = L_g + 0.5 L_l, and the penalty with its weight.
+  mutating func contrast(_ q: Embeddings, _ k: Embeddings, _ views: Views) -> Cost {
+    fresh = (k.projected, views.tags)
+    let negatives = negatives(k.projected, views.tags, in: queue)
     let logits = contrastLogits(
       q.projected, k.projected, negatives: negatives.keys, masked: negatives.masked,
       temperature: recipe.temperature)  // B×(1+K), B×(1+K+B) with the batch's own
-    let losses = Losses(
-      global: infoNCE(logits), local: localLoss(q, k, views),
-      decorrelation: mean(q.decorrelated.map(correlationPenalty)), topOne: topOne(logits),
-      batchTopOne: batchTopOne(q, k, views.tags))
-    try descend(losses.total(recipe))
-    queue?.enqueue(k.projected, views.tags)
-    step += 1
-    return try losses.read(recipe, keys: keysCompared(batch.count))
+    let global = infoNCE(logits)
+    var cost = Cost(total: global, global: global)
+    if let local = localLoss(q, k, views) {
+      cost.local = local
+      cost.total = cost.total + local * recipe.local.weight
+    }
+    if let penalty = mean(q.features.decorrelated.map(correlationPenalty)) {
+      cost.decorrelation = penalty
+      cost.total = cost.total + penalty * recipe.decorrelation.weight
+    }
+    (cost.topOne, cost.batchTopOne) = (topOne(logits), batchTopOne(q, k, views.tags))
+    cost.chance = 1 / Double(keysCompared(views.count))
+    return cost
   }
 
-  /// The keys of the queue, of the batch, or of both, and which of them are no negatives of a query.
-  private func negatives(_ k: Tensor, _ tags: SliceTags) -> (keys: Tensor, masked: Tensor) {
+  /// The keys of a queue, of the batch, or of both, and which of them are no negatives of a query.
+  func negatives(
+    _ k: Tensor, _ tags: SliceTags, in queue: KeyQueue?
+  ) -> (keys: Tensor, masked: Tensor) {
     let own = neighbourMask(of: tags, among: tags, window: recipe.window)  // B×B
     guard let queue else { return (k, own) }
     let past = neighbourMask(of: tags, among: queue.tags, window: recipe.window)  // B×K
@@ -102,83 +137,29 @@ public struct MoCo {
     return mean(
       zip(q.regions, k.regions).map { u, v in
         localInfoNCE(
-          u.projected, v.projected, excluded: regions.overlap, valid: regions.valid,
-          temperature: recipe.temperature)
+          u.projected, v.projected,
+          matches: recipe.local.matching == .argmax ? likest(u.features, v.features) : nil,
+          excluded: regions.overlap, valid: regions.valid, temperature: recipe.temperature)
       })
-  }
-
-  private func descend(_ loss: Tensor) throws {
-    optimiser.clearGradients()
-    loss.backward()
-    let longest = recipe.clip > 0 ? recipe.clip : .infinity
-    let length = try clipGradients(of: optimiser.parameters, to: longest)
-    guard length.isFinite else { throw PretrainError.diverged }
-    optimiser.step()
   }
 
   /// The order in which the keys of a batch are normalised, so that the parts of the batch that see each
   /// other's statistics are not those of the queries (shuffle-BN, MoCo section 3.3); nil for the batch's own.
-  private func order(of batch: CropPairBatch) -> Tensor? {
+  private func order(of views: Views) -> Tensor? {
     guard recipe.keyNormGroups > 1 else { return nil }
-    let seed = recipe.seed &+ UInt64(batch.step) &* 0x9E37_79B9_7F4A_7C15
-    return .randomPermutation(batch.count, seed: seed)
+    return .randomPermutation(views.count, seed: views.seed)
   }
 }
 
-/// The losses of a step, scalars with derivatives.
-private struct Losses {
-  let global: Tensor
-  let local: Tensor?
-  let decorrelation: Tensor?
-  let topOne: Tensor
-  let batchTopOne: Tensor
-
-  /// L = L_g + 0.5 L_l, and the penalty with its weight.
-  func total(_ recipe: PretrainRecipe) -> Tensor {
-    var sum = global
-    if let local { sum = sum + local * recipe.local.weight }
-    if let decorrelation { sum = sum + decorrelation * recipe.decorrelation.weight }
-    return sum
+/// What a checkpoint keeps of it besides the query network: `key.…`, `queue.…`.
+extension MoCo {
+  package var memory: [String: Tensor] {
+    key.store.tensors(prefix: "key.").merging(queue?.tensors("queue.") ?? [:]) { a, _ in a }
   }
 
-  func read(_ recipe: PretrainRecipe, keys: Int) throws -> StepLosses {
-    StepLosses(
-      total: try total(recipe).item(), global: try global.item(), local: try local?.item(),
-      decorrelation: try decorrelation?.item(), topOne: try topOne.item(),
-      batchTopOne: try batchTopOne.item(),
-      chance: 1 / Double(keys))
-  }
-}
+  package var counters: [String: Int] { queue?.counters("queue.") ?? [:] }
 
-/// What a step cost.
-public struct StepLosses: Codable, Sendable, Equatable {
-  /// The sum that is minimised.
-  public var total: Double
-  /// The contrast between slices, L_g.
-  public var global: Double
-  /// The contrast between regions, L_l; nil without it.
-  public var local: Double?
-  /// The covariance penalty; nil without it.
-  public var decorrelation: Double?
-  /// How often the positive is the most similar of all keys.
-  public var topOne: Double
-  /// How often it is the most similar of the keys of its own batch.
-  public var batchTopOne: Double
-  /// How often `topOne` would be by chance.
-  public var chance: Double
-}
-
-extension PretrainRecipe {
-  func optimiser(of parameters: [Parameter]) -> any Optimizer {
-    switch optimiser {
-    case .sgd:
-      SGD(parameters, learningRate: lr, momentum: momentum, weightDecay: weightDecay)
-    case .adamw: AdamW(parameters, learningRate: lr, weightDecay: weightDecay)
-    }
-  }
-
-  /// The learning rate of a step: warm-up, then half a cosine.
-  public func learningRate(step: Int) -> Double {
-    cosineRate(lr, step: step, of: steps, warmUp: min(warmup, steps))
+  package mutating func restore(_ counters: [String: Int]) -> Bool {
+    queue?.restore(counters, "queue.") ?? true
   }
 }

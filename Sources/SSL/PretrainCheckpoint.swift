@@ -55,7 +55,10 @@ struct CheckpointHeader {
     guard metadata["format"] == Self.format else {
       throw .checkpoint(path: path, problem: "it is not of format \(Self.format)")
     }
-    recipe = try parsed("recipe", PretrainRecipe.self)
+    guard let recipe = try completed(text("recipe"), over: PretrainRecipe()) else {
+      throw .checkpoint(path: path, problem: "its recipe cannot be read")
+    }
+    self.recipe = recipe
     architecture = try parsed("architecture", EncoderArchitecture.self)
     data = try DataName(
       preprocessing: text("preprocessing"), digest: text("data"), slices: text("slices"))
@@ -70,6 +73,21 @@ struct CheckpointHeader {
     return ["ATEN_CPU_CAPABILITY", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"]
       .compactMap { name in environment[name].map { "\(name)=\($0)" } }.joined(separator: " ")
   }
+}
+
+/// A value out of JSON that an older version may have written: what it lacks is as in `defaults`. Nil when it is none.
+private func completed<Value: Codable>(_ text: String, over defaults: Value) -> Value? {
+  func merged(_ saved: Any, over base: Any?) -> Any {
+    guard let saved = saved as? [String: Any], let base = base as? [String: Any] else {
+      return saved
+    }
+    return base.merging(saved) { old, new in merged(new, over: old) }
+  }
+  guard let saved = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+    let base = try? JSONSerialization.jsonObject(with: Data(json(defaults).utf8)),
+    let data = try? JSONSerialization.data(withJSONObject: merged(saved, over: base))
+  else { return nil }
+  return try? JSONDecoder().decode(Value.self, from: data)
 }
 
 /// JSON with sorted keys: the same bytes for the same value.
@@ -136,5 +154,5 @@ public struct EncoderCheckpoint {
 func encoderName(_ name: String, prefix: String) -> String? {
   guard name.hasPrefix(prefix) else { return nil }
   let own = String(name.dropFirst(prefix.count))
-  return ContrastNetwork.heads.contains { own.hasPrefix($0 + ".") } ? nil : own
+  return Backbone.heads.contains { own.hasPrefix($0 + ".") } ? nil : own
 }

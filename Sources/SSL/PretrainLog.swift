@@ -7,19 +7,21 @@ public struct PretrainRecord: Codable, Sendable, Equatable {
   public var step: Int
   /// The sum that is minimised.
   public var loss: Double
-  /// The contrast between slices, L_g.
-  public var global: Double
+  /// The contrast between slices, L_g; nil for a method without one.
+  public var global: Double?
   /// The contrast between regions, L_l; nil without it.
   public var local: Double?
   /// The covariance penalty; nil without it.
   public var decorrelation: Double?
   /// How often the positive is the most similar of all keys.
-  public var topOne: Double
+  public var topOne: Double?
   /// How often it is the most similar of the keys of its own batch; by chance 1/B. A `topOne` far above it
   /// means that the queue's keys are known by their age.
-  public var batchTopOne: Double
+  public var batchTopOne: Double?
   /// How often `topOne` would be by chance.
-  public var chance: Double
+  public var chance: Double?
+  /// What only this method has (``StepLosses/terms``).
+  public var terms: [String: Double]?
   /// The rate of this step.
   public var learningRate: Double
   /// Slices a second, wall time; each gives two views.

@@ -74,7 +74,7 @@ extension PretrainRecipe {
   func regionHeads(
     _ scope: Scope, _ levels: [Int], of encoder: any Encoder
   ) -> [LocalProjectionHead] {
-    guard local.enabled else { return [] }
+    guard contrastsRegions else { return [] }
     return levels.map { level in
       LocalProjectionHead(
         levels.count == 1 ? scope : scope / "level\(level + 1)", encoder.channels[level],

@@ -6,7 +6,8 @@ extension PretrainRecipe {
     try check()
     guard slices >= batch else { throw .tooFewSlices(slices: slices, batch: batch) }
     var recipe = self
-    recipe.queue = try KeyQueue.capacity(wanted: queue, slices: slices, batch: batch)
+    recipe.queue =
+      hasQueue ? try KeyQueue.capacity(wanted: queue, slices: slices, batch: batch) : 0
     if keyMomentum == 0 { recipe.keyMomentum = slices < 20_000 ? 0.99 : 0.999 }
     // Without the batch's other keys as negatives, statistics of the whole batch tell the positive.
     let sharesStatistics = architecture == .unet && batchNegatives
@@ -34,7 +35,32 @@ extension PretrainRecipe {
     try want(window >= 0, "window", "a distance is not negative")
     try want(!features.isEmpty && features.allSatisfy { $0 > 0 }, "features", "no channels")
     try want(lr >= 0 && warmup >= 0, "lr", "neither rate nor warm-up is negative")
+    try checkMethod(want)
     try checkDecorrelation(want)
+  }
+
+  private func checkMethod(
+    _ want: (Bool, String, String) throws(PretrainError) -> Void
+  ) throws(PretrainError) {
+    try want(
+      method == .moco || !local.enabled, "local.enabled", "\(method.rawValue) has no regions: false"
+    )
+    try want(
+      hasQueue || decorrelation.place == .none || decorrelation.kind != .covariance,
+      "decorrelation.kind", "\(method.rawValue) takes no penalty beside its own loss")
+    try want(
+      method != .mae || [.none, .lastNorm].contains(decorrelation.place), "decorrelation.place",
+      "what a masked autoencoder paints from is not whitened: none or last-norm")
+    try want((0...1).contains(dense.weight), "dense.weight", "it is a share, 0...1")
+    try want(dense.grid > 0, "dense.grid", "it must be above 0")
+    try want(vicreg.dimensions > 0, "vicreg.dimensions", "it must be above 0")
+    try want(mae.width > 0, "mae.width", "it must be above 0")
+    try want(
+      method != .mae || mae.patch > 0 && crops.size.isMultiple(of: mae.patch), "mae.patch",
+      "views of \(crops.size) pixels are no whole number of patches")
+    try want(
+      method != .mae || (1..<mae.patches(crops.size)).contains(mae.masked(crops.size)), "mae.share",
+      "some patches must be masked and some be left")
   }
 
   private func checkDecorrelation(

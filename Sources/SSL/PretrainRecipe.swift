@@ -6,6 +6,8 @@ import Augment
 /// one word each: `local.enabled: false` and `decorrelation.place: none` leave MoCo v2. A 0 where a
 /// number has an `automatic` meaning stands for it; ``resolved(slices:)`` puts the number there.
 public struct PretrainRecipe: Codable, Sendable, Equatable {
+  /// What is learned from two views of a slice.
+  public var method = Method.moco
   /// The encoder's family.
   public var architecture = Architecture.unet
   /// Channels of the U-Net's stages, shallow to deep; a ResNet has its own.
@@ -51,6 +53,12 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var local = LocalRecipe()
   /// What keeps the features from lining up.
   public var decorrelation = DecorrelationRecipe()
+  /// What only DenseCL has.
+  public var dense = DenseRecipe()
+  /// What only VICReg has.
+  public var vicreg = VICRegRecipe()
+  /// What only the masked autoencoder has.
+  public var mae = MaskingRecipe()
   /// How the two views of a slice are drawn, and the regions in them.
   public var crops = CropPairRecipe()
   /// The type of convolutions and matrix products.
@@ -72,6 +80,23 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
 
   /// The defaults.
   public init() {}
+
+  /// What is learned from two views of a slice.
+  public enum Method: String, Codable, Sendable, CaseIterable {
+    /// Momentum contrast, with regions and decorrelation as their sections say.
+    case moco
+    /// Momentum contrast with a second one between the pixels of a map (``DenseRecipe``).
+    case densecl
+    /// Invariance, variance, covariance; no negatives (``VICRegRecipe``).
+    case vicreg
+    /// Masked patches are painted in again (``MaskingRecipe``).
+    case mae
+  }
+
+  /// Whether regions are drawn and contrasted.
+  public var contrastsRegions: Bool { method == .moco && local.enabled }
+  /// Whether past keys are negatives.
+  var hasQueue: Bool { method == .moco || method == .densecl }
 
   /// What is seen as often as every other of its kind.
   public enum Balance: String, Codable, Sendable, CaseIterable {
@@ -117,6 +142,16 @@ public struct LocalRecipe: Codable, Sendable, Equatable {
   public var level = RegionLevels.automatic
   /// Dimensions of a region's vector.
   public var dimensions = 128
+  /// What makes two regions a pair.
+  public var matching = Matching.geometry
+
+  /// What makes two regions a pair.
+  public enum Matching: String, Codable, Sendable, CaseIterable {
+    /// They show the same place of the slice.
+    case geometry
+    /// Their features are the most alike of the pair's, wherever they lie (DenseCL's correspondence).
+    case argmax
+  }
 
   /// The defaults.
   public init() {}

@@ -3,13 +3,13 @@ import Loader
 import NN
 import Torch
 
-/// A run in the making: MoCo, its stream of batches, its log and its folder.
+/// A run in the making: the method, its stream of batches, its log and its folder.
 struct PretrainRun {
   let recipe: PretrainRecipe
   let data: PretrainData
   let folder: RunFolder
   let batches: CropPairBatches
-  var moco: MoCo
+  var method: any Objective
   var meter = Meter()
   /// The result of a run that was complete before it began.
   private(set) var finished: PretrainResult?
@@ -29,16 +29,16 @@ struct PretrainRun {
     LibTorch.threads =
       recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.activeProcessorCount
     try LibTorch.manualSeed(recipe.seed)
-    moco = try MoCo(recipe, channels: data.source.channels, device: device)
+    method = try recipe.objective(channels: data.source.channels, device: device)
     var cursor = 0
     if !folder.checkpointSteps.isEmpty {
       guard resume else { throw PretrainError.exists(path: folder.path) }
-      cursor = try takeUp(folder.newestCheckpoint(), &moco, recipe, data, &notes)
-      saved = moco.step
+      cursor = try takeUp(folder.newestCheckpoint(), &method, recipe, data, &notes)
+      saved = method.step
       finished = folder.finished
     }
     var crops = recipe.crops
-    if !recipe.local.enabled { crops.regions.count = 0 }
+    if !recipe.contrastsRegions { crops.regions.count = 0 }
     batches = try CropPairBatches(
       data.source, slices: data.slices, recipe: crops, batchSize: recipe.batch, seed: recipe.seed,
       startStep: cursor, balance: recipe.balance == .volumes ? .volumes : .slices)
@@ -50,27 +50,27 @@ struct PretrainRun {
     if !recipeText.isEmpty {
       try folder.write(Data(recipeText.utf8), to: folder.file("recipe.yaml"))
     }
-    records = try PretrainLog(folder, continuingAfter: moco.step)
+    records = try PretrainLog(folder, continuingAfter: method.step)
     for record in records?.kept ?? [] { _ = warning(about: record.spectra) }
     meter.start()
   }
 
   /// Puts a batch's keys into the queue, before anything can be learned.
   mutating func fill(_ batch: CropPairBatch) throws {
-    try moco.fill(from: batch)
+    try method.fill(from: batch)
     meter.start()
   }
 
   /// Whether something that is done every so many steps is to be done now; 0 is never.
   func isDue(_ every: Int) -> Bool {
-    every > 0 && (moco.step.isMultiple(of: every) || (moco.step == recipe.steps))
+    every > 0 && (method.step.isMultiple(of: every) || (method.step == recipe.steps))
   }
 
   /// Writes a line of the log, with spectra when they are due.
   mutating func log() throws {
-    var record = meter.record(step: moco.step, rate: moco.optimiser.learningRate)
+    var record = meter.record(step: method.step, rate: method.optimiser.learningRate)
     if isDue(recipe.spectrumEvery) {
-      let report = try spectrum(of: moco.query, data.source, slices: data.slices, limit: 512)
+      let report = try spectrum(of: method, data.source, slices: data.slices, limit: 512)
       record.spectra = report.ranks
       record.verdict = report.verdict
       record.warning = warning(about: report.ranks)
@@ -90,26 +90,26 @@ struct PretrainRun {
 
   /// Writes a checkpoint of this step and removes the oldest.
   mutating func save() throws {
-    guard saved != moco.step || moco.isFilling else { return }
-    var architecture = moco.query.architecture
+    guard saved != method.step || method.isFilling else { return }
+    var architecture = method.backbone.architecture
     architecture.batchNormGroups = 1  // a matter of contrast, not of the encoder that it leaves
     let header = CheckpointHeader(
       recipe: recipe, architecture: architecture, data: data.name,
       threads: LibTorch.threads, cursor: batches.step)
-    let metadata = header.metadata.merging(moco.counters) { a, _ in a }
-    try SafeTensors(tensors: moco.tensors(), metadata: metadata)
-      .write(to: folder.checkpoint(step: moco.step))
+    let metadata = header.metadata.merging(method.numbers) { a, _ in a }
+    try SafeTensors(tensors: method.tensors(), metadata: metadata)
+      .write(to: folder.checkpoint(step: method.step))
     try folder.prune(keep: recipe.keep)
-    saved = moco.step
+    saved = method.step
   }
 
   /// Leaves a checkpoint and, after the last step, the encoder and the mark of completeness.
   mutating func end() throws -> PretrainResult {
     batches.cancel()
     try save()
-    let complete = moco.step == recipe.steps
+    let complete = method.step == recipe.steps
     let result = PretrainResult(
-      step: moco.step, isComplete: complete, last: last, verdict: last?.verdict, notes: notes)
+      step: method.step, isComplete: complete, last: last, verdict: last?.verdict, notes: notes)
     if complete {
       try EncoderCheckpoint.load(folder.path).export(to: folder.encoder)
       try folder.write(Data(json(result).utf8), to: folder.marker)
@@ -124,9 +124,9 @@ struct PretrainRun {
   }
 }
 
-/// Puts a checkpoint's state into `moco` and returns the loader's cursor.
+/// Puts a checkpoint's state into `method` and returns the loader's cursor.
 private func takeUp(
-  _ path: String, _ moco: inout MoCo, _ recipe: PretrainRecipe, _ data: PretrainData,
+  _ path: String, _ method: inout any Objective, _ recipe: PretrainRecipe, _ data: PretrainData,
   _ notes: inout [String]
 ) throws -> Int {
   let archive = try SafeTensors(reading: path)
@@ -137,7 +137,7 @@ private func takeUp(
   try same(header.recipe.essence == recipe.essence, "the recipe")
   try same(header.data.digest == data.digest, "the slice store")
   try same(header.data == data.name, "the split or the preparation of the slices")
-  try moco.restore(archive, path: path)
+  try method.restore(archive, path: path)
   let begun = (header.threads, archive.metadata["libtorch"], archive.metadata["instructions"])
   let now = (LibTorch.threads, LibTorch.version, CheckpointHeader.instructions)
   if begun.0 != now.0 {
@@ -181,17 +181,7 @@ struct Meter {
   mutating func add(_ losses: StepLosses, images count: Int) {
     steps += 1
     images += count
-    guard var sum = sums else {
-      sums = losses
-      return
-    }
-    sum.total += losses.total
-    sum.global += losses.global
-    sum.local = sum.local.map { $0 + (losses.local ?? 0) }
-    sum.decorrelation = sum.decorrelation.map { $0 + (losses.decorrelation ?? 0) }
-    sum.topOne += losses.topOne
-    sum.batchTopOne += losses.batchTopOne
-    sums = sum
+    sums = sums.map { $0 + losses } ?? losses
   }
 
   /// One line of the log: means over the steps that were added.
@@ -200,11 +190,12 @@ struct Meter {
     let elapsed = clock.map { ContinuousClock.now - $0 } ?? .zero
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    func mean(_ sum: Double?) -> Double? { sum.map { $0 / count } }
     return PretrainRecord(
-      step: step, loss: (sums?.total ?? 0) / count, global: (sums?.global ?? 0) / count,
-      local: sums?.local.map { $0 / count }, decorrelation: sums?.decorrelation.map { $0 / count },
-      topOne: (sums?.topOne ?? 0) / count, batchTopOne: (sums?.batchTopOne ?? 0) / count,
-      chance: sums?.chance ?? 0, learningRate: rate,
+      step: step, loss: mean(sums?.total) ?? 0, global: mean(sums?.global),
+      local: mean(sums?.local), decorrelation: mean(sums?.decorrelation),
+      topOne: mean(sums?.topOne), batchTopOne: mean(sums?.batchTopOne), chance: sums?.chance,
+      terms: sums?.terms?.mapValues { $0 / count }, learningRate: rate,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0)
   }
 }

@@ -67,13 +67,13 @@ public func pretrain(
   var run = try PretrainRun(data, recipe, RunFolder(path), resume: resume, device: device)
   if let done = run.finished { return done }
   try run.begin(recipeText)
-  while run.moco.step < run.recipe.steps && !shouldStop() {
+  while run.method.step < run.recipe.steps && !shouldStop() {
     let batch = try run.batches.next()
-    if run.moco.isFilling {
+    if run.method.isFilling {
       try run.fill(batch)
     } else {
-      run.moco.optimiser.learningRate = run.recipe.learningRate(step: run.moco.step)
-      let losses = try run.moco.step(batch)
+      run.method.optimiser.learningRate = run.recipe.learningRate(step: run.method.step)
+      let losses = try run.method.step(batch)
       run.meter.add(losses, images: batch.count)
       if run.isDue(run.recipe.logEvery) { try run.log() }
       if run.isDue(run.recipe.saveEvery) { try run.save() }

@@ -62,7 +62,7 @@ public struct TapSpectra: Codable, Sendable, Equatable {
     case lastMap
     /// The mean over the map, which the projector sees.
     case pooled
-    /// What is compared, of length 1.
+    /// What is compared: of length 1 where that is what the method compares; none where nothing is.
     case projected
   }
 }
@@ -89,18 +89,18 @@ public func spectrum(
         "its encoder sees \(header.architecture.inputChannels) channels, the slices have \(source.channels)"
     )
   }
-  let network = try ContrastNetwork(header.recipe, channels: source.channels, device: device)
+  let method = try header.recipe.objective(channels: source.channels, device: device)
   do {
-    try network.store.load(archive.tensors, prefix: "query.")
+    try method.backbone.store.load(archive.tensors, prefix: "query.")
   } catch {
     throw PretrainError.checkpoint(path: path, problem: "\(error)")
   }
-  return try spectrum(of: network, source, slices: slices, limit: limit)
+  return try spectrum(of: method, source, slices: slices, limit: limit)
 }
 
-/// Spectra of a network's features on whole slices; see ``spectrum(run:_:slices:limit:device:)``.
+/// Spectra of a method's features on whole slices; see ``spectrum(run:_:slices:limit:device:)``.
 func spectrum(
-  of network: ContrastNetwork, _ source: any SliceSource, slices: [Int], limit: Int
+  of method: any Objective, _ source: any SliceSource, slices: [Int], limit: Int
 ) throws -> SpectrumReport {
   let count = min(limit, slices.count)
   let chosen = (0..<count).map { slices[$0 * slices.count / count] }
@@ -109,11 +109,13 @@ func spectrum(
   while let batch = try batches.next() {
     let images = try Tensor(
       batch.images, [batch.count, batch.channels, batch.height, batch.width],
-      device: network.store.device)
+      device: method.backbone.store.device)
     let found = try withoutGradients {
-      try network(images.contiguous(network.store.format), at: nil, .evaluation)
+      try method.embed(images.contiguous(method.backbone.store.format))
     }
-    try samples.add(found, volumes: batch.volumes, isWhitened: network.isWhitened)
+    try samples.add(
+      found.features, found.projected, volumes: batch.volumes,
+      isWhitened: method.backbone.isWhitened)
   }
   return SpectrumReport(
     taps: try samples.spectra(), slices: count, volumes: Set(chosen.map(source.volume)).count)
@@ -129,13 +131,15 @@ private struct TapSamples {
 
   init(pixels: Int) { self.pixels = pixels }
 
-  mutating func add(_ found: Embeddings, volumes own: [Int32], isWhitened: Bool) throws {
+  mutating func add(
+    _ found: Features, _ projected: Tensor?, volumes own: [Int32], isWhitened: Bool
+  ) throws {
     let maps = isWhitened ? [found.lastMap, found.whitenedMap] : [found.lastMap]
     let raw = found.lastMap.globallyPooled()
     let pooled = isWhitened ? [raw, found.pooled] : [found.pooled]
     try append(.lastMap, maps.map { try picked(from: $0, first: volumes.count) })
     try append(.pooled, pooled)
-    try append(.projected, [found.projected])
+    if let projected { try append(.projected, [projected]) }
     volumes += own
     let taken = min(pixels, found.lastMap.shape[2] * found.lastMap.shape[3])
     pixelVolumes += own.flatMap { Array(repeating: $0, count: taken) }

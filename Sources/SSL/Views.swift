@@ -9,6 +9,11 @@ package struct Views {
   package let keyPoints: Tensor?  // B×(R·s)×s×2
   package let regions: Regions?
   package let tags: SliceTags
+  /// What is random in this step, and nothing else, follows from it.
+  package let seed: UInt64
+
+  /// Slices, B.
+  package var count: Int { queries.shape[0] }
 
   /// Which regions count against each other.
   package struct Regions {
@@ -22,7 +27,8 @@ package struct Views {
     queries = try Tensor(batch.queries, shape, device: device).contiguous(format)
     keys = try Tensor(batch.keys, shape, device: device).contiguous(format)
     tags = try SliceTags(volumes: batch.volumes, positions: batch.positions, device: device)
-    guard recipe.local.enabled, let drawn = batch.regions else {
+    seed = recipe.seed &+ UInt64(batch.step) &* 0x9E37_79B9_7F4A_7C15
+    guard recipe.contrastsRegions, let drawn = batch.regions else {
       (queryPoints, keyPoints, regions) = (nil, nil, nil)
       return
     }

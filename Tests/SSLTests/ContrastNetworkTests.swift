@@ -59,7 +59,9 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   var moco = try filled(recipe, stream)
   for _ in 0..<3 { _ = try moco.step(stream.next()) }
   let (network, batch) = (moco.query, try stream.next())
-  let whitenings = [network.pooledWhitening, network.tailWhitening].compactMap { $0 }
+  let whitenings = [network.backbone.pooledWhitening, network.backbone.tailWhitening].compactMap {
+    $0
+  }
   #expect(whitenings.count == (place == .tailPooled ? 2 : 1))
   let first = network.projector.first
   var folded: (weight: Tensor, bias: Tensor?) = (first.weight, first.bias)
@@ -69,8 +71,8 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   try withoutGradients {
     let images = try Tensor(batch.queries, [8, 1, 32, 32])
     let found = try network(images, at: nil, .evaluation)
-    let plain = found.lastMap.globallyPooled().linear(folded.weight, bias: folded.bias)
-    let error = try (plain - first(found.pooled)).absolute().largest().item()
+    let plain = found.features.lastMap.globallyPooled().linear(folded.weight, bias: folded.bias)
+    let error = try (plain - first(found.features.pooled)).absolute().largest().item()
     let size = try plain.absolute().largest().item()
     #expect(error < 1e-5 * max(1, size) && size > 0.01)
   }
@@ -81,7 +83,7 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   let network = try ContrastNetwork(recipe, channels: 1)
   let batch = try batches(recipe).next()
   let map = try withoutGradients {
-    try network(Tensor(batch.queries, [8, 1, 32, 32]), at: nil, .training).whitenedMap
+    try network(Tensor(batch.queries, [8, 1, 32, 32]), at: nil, .training).features.whitenedMap
   }
   let rows = map.permuted([0, 2, 3, 1]).reshaped([-1, 16]).to(.float64)  // N×16
   let centred = rows - rows.mean(axis: 0, keep: true)
@@ -118,7 +120,7 @@ func everyPlaceAndKindOfDecorrelationLearns(
     var moco = try filled(recipe, stream)
     for _ in 0..<4 {
       let losses = try moco.step(stream.next())
-      #expect(losses.total.isFinite && losses.global > 0, "\(kind)")
+      #expect(losses.total.isFinite && losses.global! > 0, "\(kind)")
       #expect((losses.decorrelation != nil) == (kind == .covariance), "\(kind)")
     }
     for entry in moco.query.store.entries {
@@ -134,9 +136,9 @@ func everyPlaceAndKindOfDecorrelationLearns(
       ($0.batch, $0.queue, $0.decorrelation.width) = (40, 0, 64)
     }
     let network = try ContrastNetwork(recipe, channels: 1)
-    #expect(network.pooledWhitening?.width == 16, "all channels, under half of 40 samples")
+    #expect(network.backbone.pooledWhitening?.width == 16, "all channels, under half of 40 samples")
     let images = try Tensor(batches(recipe).next().queries, [40, 1, 32, 32])
-    let pooled = try withoutGradients { try network(images, at: nil, .training).pooled }
+    let pooled = try withoutGradients { try network(images, at: nil, .training).features.pooled }
     let rows = pooled.to(.float64) - pooled.to(.float64).mean(axis: 0, keep: true)  // 40×16
     let covariance = rows.transposed.matmul(rows) / 40
     let error = (covariance - Tensor.identity(16, .float64)).absolute().largest()
@@ -147,8 +149,10 @@ func everyPlaceAndKindOfDecorrelationLearns(
 @Test func groupsAreAtMostHalfTheSamplesOfTheirPlace() throws {
   let recipe = try resolved { ($0.decorrelation.place, $0.decorrelation.width) = (.tailPooled, 64) }
   let network = try ContrastNetwork(recipe, channels: 1)
-  #expect(network.tailWhitening?.width == 16, "8 maps of 8×8 are samples enough for all channels")
-  #expect(network.pooledWhitening?.width == 4, "8 pooled vectors")
+  #expect(
+    network.backbone.tailWhitening?.width == 16, "8 maps of 8×8 are samples enough for all channels"
+  )
+  #expect(network.backbone.pooledWhitening?.width == 4, "8 pooled vectors")
   let tiny = try resolved { ($0.decorrelation.place, $0.batch) = (.pooled, 2) }
   #expect(throws: PretrainError.self) { try ContrastNetwork(tiny, channels: 1) }
 }

@@ -88,6 +88,41 @@ import Torch
   #expect(abs(found - expected) < 1e-5)
 }
 
+@Test func matchesTakeThePlaceOfTheSameRegion() throws {
+  let u = unitRows(6, 8, seed: 17).reshaped([2, 3, 8]),
+    v = unitRows(6, 8, seed: 18).reshaped([2, 3, 8])
+  var overlap = [Bool](repeating: false, count: 18)
+  (overlap[1], overlap[3]) = (true, true)  // regions 0 and 1 of the first pair
+  let valid = Tensor.ones([2, 3], .bool), excluded = try Tensor(overlap, [2, 3, 3])
+  func loss(_ matches: [Int64]?) throws -> Double {
+    try localInfoNCE(
+      u, v, matches: matches.map { try Tensor($0, [2, 3]) }, excluded: excluded, valid: valid,
+      temperature: 0.5
+    ).item()
+  }
+  #expect(abs(try loss([0, 1, 2, 0, 1, 2]) - loss(nil)) < 1e-6)
+  let s = try (u.bmm(v.transposed) / 0.5).array(of: Double.self).map { exp($0) }
+  // First pair: regions 2, 2, 0 are the positives, so the first two rows lack nothing and the last lacks region 1.
+  let rows = [
+    s[2] / (s[0] + s[1] + s[2]), s[5] / (s[3] + s[4] + s[5]), s[6] / (s[6] + s[8]),
+    s[10] / (s[9] + s[10] + s[11]), s[12] / (s[12] + s[13] + s[14]),
+    s[17] / (s[15] + s[16] + s[17]),
+  ]
+  let expected = -rows.map { log($0) }.reduce(0, +) / 6
+  #expect(abs(try loss([2, 2, 0, 1, 0, 2]) - expected) < 1e-5)
+}
+
+@Test func theLikestIsTheOneWithTheLargestCosine() throws {
+  let f = unitRows(5, 8, seed: 19).reshaped([1, 5, 8])
+  let order = Tensor.randomPermutation(5, seed: 20)
+  let noisy = (f.selecting(axis: 1, order) + Tensor.randomNormal([1, 5, 8], seed: 21) * 0.02)
+    .normalized(axis: 2).requiringGradient()
+  let found = likest(f, noisy)
+  #expect(!found.requiresGradient)
+  let places = try order.array(of: Int64.self)
+  #expect(try found.array(of: Int64.self) == (0..<5).map { Int64(places.firstIndex(of: $0)!) })
+}
+
 @Test func pairsWithoutOverlapAreLeftOutOfTheMean() throws {
   let u = unitRows(12, 8, seed: 8).reshaped([3, 4, 8])
   let v = unitRows(12, 8, seed: 9).reshaped([3, 4, 8])

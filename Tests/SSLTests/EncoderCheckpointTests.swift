@@ -74,6 +74,25 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
   }
 }
 
+@Test func aCheckpointFromBeforeASettingCameHasItsDefault() throws {
+  try trained(smallRecipe()) { run in
+    let path = try RunFolder(run).newestCheckpoint()
+    var archive = try SafeTensors(reading: path)
+    let text = try #require(archive.metadata["recipe"])
+    let older = text.replacingOccurrences(of: #""method":"moco","#, with: "")
+      .replacingOccurrences(of: #""matching":"geometry","#, with: "")
+    #expect(older.count < text.count - 30)
+    archive.metadata["recipe"] = older
+    try archive.write(to: path)
+    #expect(try EncoderCheckpoint.load(run).recipe.method == .moco)
+    archive.metadata["recipe"] = "[]"
+    try archive.write(to: path)
+    #expect(throws: PretrainError.checkpoint(path: path, problem: "its recipe cannot be read")) {
+      try EncoderCheckpoint.load(run)
+    }
+  }
+}
+
 @Test func withoutWhiteningThereAreThreeTaps() throws {
   var recipe = smallRecipe()
   (recipe.decorrelation.place, recipe.steps) = (.none, 1)

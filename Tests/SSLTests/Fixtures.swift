@@ -62,6 +62,14 @@ func smallRecipe() -> PretrainRecipe {
   return recipe
 }
 
+/// The same for another method, with a spectrum at the end.
+func smallRecipe(_ method: PretrainRecipe.Method) -> PretrainRecipe {
+  var recipe = smallRecipe()
+  (recipe.method, recipe.local.enabled, recipe.decorrelation.place) = (method, false, .none)
+  (recipe.vicreg.dimensions, recipe.mae.width, recipe.spectrumEvery) = (32, 16, 100)
+  return recipe
+}
+
 /// Batches of the cohort's crop pairs, made in this thread.
 func batches(_ recipe: PretrainRecipe) throws -> CropPairBatches {
   try CropPairBatches(

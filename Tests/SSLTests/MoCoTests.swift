@@ -61,7 +61,7 @@ import Torch
     return try moco.step(stream.next())
   }
   let both = try losses { $0.local.weight = 0.5 }
-  #expect(abs(both.total - both.global - 0.5 * both.local!) < 1e-5)
+  #expect(abs(both.total - both.global! - 0.5 * both.local!) < 1e-5)
   #expect(both.decorrelation == nil)
   let plain = try losses {
     $0.local.enabled = false
@@ -72,7 +72,7 @@ import Torch
   #expect(plain.chance == 1 / 40.0)
   let penalty = try losses { $0.decorrelation.kind = .covariance }
   #expect(penalty.decorrelation! > 0)
-  let sum = penalty.global + 0.5 * penalty.local! + 0.04 * penalty.decorrelation!
+  let sum = penalty.global! + 0.5 * penalty.local! + 0.04 * penalty.decorrelation!
   #expect(abs(penalty.total - sum) < 1e-4)
 }
 
@@ -85,7 +85,7 @@ import Torch
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
   let first = try moco.step(stream.next())
-  #expect(abs(first.global - log(1 / first.chance)) < 0.02)
+  #expect(abs(first.global! - log(1 / first.chance!)) < 0.02)
 }
 
 @Test func withoutTrainingTheLocalLossBeginsWhereChanceIs() throws {
@@ -106,7 +106,7 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
   let losses = try moco.step(stream.next())
-  #expect(losses.total.isFinite && losses.global > 0)
+  #expect(losses.total.isFinite && losses.global! > 0)
   #expect(recipe.keyNormGroups == 4)
 }
 
@@ -127,6 +127,22 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
   }
   let local = try #require(try moco.step(batch).local)
   #expect(abs(local - (levels[0] + levels[1]) / 2) < 1e-5 && abs(levels[0] - levels[1]) > 1e-4)
+}
+
+@Test func identicalViewsMatchThemselvesSoBothMatchingsAgree() throws {
+  func local(_ matching: LocalRecipe.Matching) throws -> Double {
+    let recipe = try resolved {
+      ($0.local.matching, $0.decorrelation.place, $0.queue) = (matching, .none, 8)
+    }
+    let stream = try batches(recipe)
+    var moco = try filled(recipe, stream)
+    var batch = try stream.next()
+    batch.keys = batch.queries
+    let points = batch.regions?.queryPoints ?? []
+    batch.regions?.keyPoints = points
+    return try #require(try moco.step(batch).local)
+  }
+  #expect(abs(try local(.geometry) - local(.argmax)) < 1e-5)
 }
 
 @Test func fewerSlicesThanTwoBatchesTakeTheirNegativesFromTheBatch() throws {
@@ -161,5 +177,5 @@ func aRateThatIsFarTooHighIsAnErrorAndNoCrash(_ place: DecorrelationRecipe.Place
   var batch = try batches(recipe).next()
   batch.keys = batch.queries
   let losses = try moco.step(batch)
-  #expect(losses.topOne > 0.8 && losses.batchTopOne == losses.topOne)
+  #expect(losses.topOne! > 0.8 && losses.batchTopOne == losses.topOne)
 }

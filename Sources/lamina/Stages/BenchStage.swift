@@ -72,7 +72,7 @@ func bench(
   let slices = store.slices(ofVolumes: store.split(.train))
   let recipe = try recipe.resolved(slices: slices.count)
   var crops = recipe.crops
-  if !recipe.local.enabled { crops.regions.count = 0 }
+  if !recipe.contrastsRegions { crops.regions.count = 0 }
   func batches(_ source: any SliceSource, _ slices: [Int]?) throws -> CropPairBatches {
     try CropPairBatches(
       source, slices: slices, recipe: crops,
@@ -153,12 +153,12 @@ private func stepTime(
     recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.activeProcessorCount
   var small = recipe
   small.queue = min(recipe.queue, recipe.batch)
-  var moco = try MoCo(small, channels: channels, device: device)
+  var method = try small.objective(channels: channels, device: device)
   let batch = try stream.next()
-  while moco.isFilling { try moco.fill(from: batch) }
+  while method.isFilling { try method.fill(from: batch) }
   return 1
     / (try rate(of: CLOCK_MONOTONIC, for: seconds) {
-      _ = try moco.step(batch)
+      _ = try method.step(batch)
       return 1
     })
 }

@@ -53,9 +53,13 @@ private func remark(_ record: PretrainRecord?) -> String {
   guard let record else { return "" }
   var parts = [String(format: "loss %.3f", record.loss)]
   if let local = record.local { parts.append(String(format: "local %.3f", local)) }
-  parts.append(
-    String(format: "top-1 %.3f (chance %.4f)", record.topOne, record.chance)
-      + String(format: ", in the batch %.3f", record.batchTopOne))
+  for (name, value) in (record.terms ?? [:]).sorted(by: { $0.key < $1.key }) {
+    parts.append(name + String(format: " %.3f", value))
+  }
+  if let top = record.topOne, let chance = record.chance {
+    parts.append(String(format: "top-1 %.3f (chance %.4f)", top, chance))
+  }
+  if let top = record.batchTopOne { parts.append(String(format: "in the batch %.3f", top)) }
   return parts.joined(separator: ", ")
 }
 
