@@ -87,15 +87,9 @@ public struct EncoderWeights {
   }
 
   /// The same for images of so many channels: the stem of three colours, summed, takes one grey channel.
-  ///
-  /// Only a ResNet's, whose three channels are colours; a U-Net's are measurements of their own.
   public func adapted(toChannels channels: Int) -> EncoderWeights {
-    guard architecture.kind != .unet, architecture.inputChannels == 3, channels == 1,
-      let stem = tensors["conv1.weight"]
-    else { return self }
     var copy = self
-    copy.architecture.inputChannels = 1
-    copy.tensors["conv1.weight"] = greyStem(stem)
+    copy.architecture.adapt(&copy.tensors, toChannels: channels)
     return copy
   }
 
@@ -111,7 +105,28 @@ public struct EncoderWeights {
   }
 }
 
+extension EncoderWeights {
+  /// What was taken of the file, in a line.
+  public func taken(_ report: LoadReport, for fitted: EncoderArchitecture) -> String {
+    let others = Set(rest.keys.map { String($0.prefix { $0 != "." }) }).sorted()
+    return
+      "started from \(path): \(report.matched.count) tensors of a \(architecture.kind.rawValue)"
+      + (fitted.inputChannels == architecture.inputChannels
+        ? "" : ", the kernels of three colours added up for one grey channel")
+      + (others.isEmpty ? "" : "; left out: \(others.joined(separator: ", "))")
+  }
+}
+
 extension EncoderArchitecture {
+  /// Makes tensors of this architecture, and it, fit images of so many channels where that can be done: a ResNet's three
+  /// channels are colours and become one grey channel; a U-Net's are measurements of their own, and stay.
+  public mutating func adapt(_ tensors: inout [String: Tensor], toChannels channels: Int) {
+    guard kind != .unet, inputChannels == 3, channels == 1, let stem = tensors["conv1.weight"]
+    else { return }
+    inputChannels = 1
+    tensors["conv1.weight"] = greyStem(stem)
+  }
+
   /// Whether a tensor of this name is this encoder's, by the names of ``build(_:)``.
   func owns(_ name: String) -> Bool {
     switch kind {

@@ -1,3 +1,5 @@
+import NN
+
 /// What can go wrong with pretraining that its inputs are to blame for.
 public enum PretrainError: Error, Sendable, Equatable {
   /// The training split has fewer slices than a batch.
@@ -14,6 +16,8 @@ public enum PretrainError: Error, Sendable, Equatable {
   case checkpoint(path: String, problem: String)
   /// The run in the folder was made from something else; what differs.
   case differs(path: String, what: String)
+  /// The weights to start from are of another network than the recipe's; what differs, and what to change.
+  case startDoesNotFit(path: String, report: LoadReport, advice: String)
   /// Features, loss or derivatives are no numbers any more.
   case diverged
 }
@@ -37,6 +41,8 @@ extension PretrainError: CustomStringConvertible {
       "\(path) is not a usable checkpoint: \(problem)."
     case .differs(let path, let what):
       "The run in \(path) cannot be continued: \(what) is not what it was begun with."
+    case .startDoesNotFit(let path, let report, let advice):
+      "\(path) cannot be started from: \(NNError.doesNotFit(report)); \(advice)."
     case .diverged:
       "The network has diverged (its features are no numbers any more): set pretrain.lr lower."
     }

@@ -10,6 +10,9 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var method = Method.moco
   /// The encoder's family.
   public var architecture = Architecture.unet
+  /// A `.safetensors` file with the weights that the encoder starts from: torchvision's or nnU-Net's names,
+  /// or ours; empty: from random ones.
+  public var initialWeights = ""
   /// Channels of the U-Net's stages, shallow to deep; a ResNet has its own.
   public var features = [32, 64, 128, 256, 512]
   /// Channels of a ResNet's stem; its layers have multiples of it.

@@ -36,6 +36,8 @@ struct PretrainRun {
       cursor = try takeUp(folder.newestCheckpoint(), &method, recipe, data, &notes)
       saved = method.step
       finished = folder.finished
+    } else if !recipe.initialWeights.isEmpty {
+      notes.append(try moco.start(from: recipe.initialWeights))
     }
     var crops = recipe.crops
     if !recipe.contrastsRegions { crops.regions.count = 0 }

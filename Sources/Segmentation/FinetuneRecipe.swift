@@ -48,6 +48,9 @@ public enum FinetuneKeep: String, Codable, Sendable, CaseIterable {
 public struct FinetuneRecipe: Codable, Sendable, Equatable {
   /// What is trained.
   public var mode = FinetuneMode.full
+  /// A `.safetensors` file whose encoder is started from instead of that of a pretraining: torchvision's
+  /// or nnU-Net's names, or ours; empty: none.
+  public var initialWeights = ""
   /// The encoder's family in mode `scratch`; else it is the pretrained one.
   public var architecture = EncoderArchitecture.Kind.unet
   /// Channels of the U-Net's stages in mode `scratch`, each half the size of the one before.

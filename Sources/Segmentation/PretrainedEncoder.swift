@@ -5,7 +5,7 @@ import Torch
 /// An encoder as a pretraining run left it: its tensors by name, what they are, and how the slices
 /// that it learned from were prepared.
 ///
-/// Read from the archive alone, by the names in it: whoever wrote it need not be known here.
+/// Whoever wrote the file: this program, torchvision, nnU-Net.
 public struct PretrainedEncoder {
   /// Where it was read from.
   public let path: String
@@ -27,10 +27,11 @@ public struct PretrainedEncoder {
     (self.preparation, self.digest, self.path) = (preparation, digest, path)
   }
 
-  /// Reads `encoder.safetensors` of a run folder, or an archive named directly: one of encoders by
-  /// their own names, or a checkpoint whose tensors carry the prefix `query.`.
+  /// Reads `encoder.safetensors` of a run folder, or a file named directly: one that this program wrote, or
+  /// one with the names of torchvision's ResNets or of nnU-Net's plain U-Net.
   ///
-  /// - Throws: ``SegmentationError/notAnEncoder(path:reason:)`` and what reading the archive throws.
+  /// - Throws: ``SegmentationError/notAnEncoder(path:reason:)`` where a run folder has no encoder yet, and
+  ///   what reading the file throws.
   public init(reading path: String) throws {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -40,22 +41,20 @@ public struct PretrainedEncoder {
         path: path, reason: "there is no encoder.safetensors, which a pretraining writes at its end"
       )
     }
-    let archive = try SafeTensors(reading: file)
-    guard let text = archive.metadata["architecture"],
-      let architecture = try? JSONDecoder().decode(EncoderArchitecture.self, from: Data(text.utf8))
-    else {
-      throw SegmentationError.notAnEncoder(path: file, reason: "it does not say its architecture")
-    }
-    let queries = archive.tensors.filter { $0.key.hasPrefix("query.") }
-    let tensors =
-      queries.isEmpty
-      ? archive.tensors
-      : Dictionary(uniqueKeysWithValues: queries.map { (String($0.key.dropFirst(6)), $0.value) })
-    let marks = ["data", "step"].compactMap { archive.metadata[$0] }
+    let weights = try EncoderWeights(reading: file)
+    let marks = ["data", "step"].compactMap { weights.metadata[$0] }
     self.init(
-      tensors: tensors, architecture: architecture,
-      preparation: archive.metadata["preprocessing"], digest: marks.joined(separator: "@"),
-      path: file)
+      tensors: weights.tensors, architecture: weights.architecture,
+      preparation: weights.metadata["preprocessing"],
+      digest: marks.isEmpty ? try contentName(of: file) : marks.joined(separator: "@"), path: file)
+  }
+
+  /// The same for slices of so many channels, where that can be done: colours added up for one grey channel.
+  func adapted(toChannels channels: Int) -> PretrainedEncoder {
+    var (tensors, fitted) = (tensors, architecture)
+    fitted.adapt(&tensors, toChannels: channels)
+    return PretrainedEncoder(
+      tensors: tensors, architecture: fitted, preparation: preparation, digest: digest, path: path)
   }
 
   /// Refuses slices that were prepared otherwise than those the encoder learned from.
@@ -66,4 +65,19 @@ public struct PretrainedEncoder {
     let found = differences(preparation, other)
     guard found.isEmpty else { throw .preparationDiffers(encoder: path, differences: found) }
   }
+}
+
+/// A short name for what a file holds (FNV-1a over its 64-bit words): other bytes, another name.
+private func contentName(of path: String) throws -> String {
+  let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
+  let whole = data.count / 8 * 8
+  var hash = 0xcbf2_9ce4_8422_2325 ^ UInt64(data.count)
+  data.withUnsafeBytes { bytes in
+    for offset in stride(from: 0, to: whole, by: 8) {
+      hash =
+        (hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) &* 0x100_0000_01b3
+    }
+    for byte in bytes[whole...] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+  }
+  return "file " + String(hash, radix: 16)
 }

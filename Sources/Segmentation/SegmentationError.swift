@@ -1,3 +1,5 @@
+import NN
+
 /// Why a segmenter could not be trained, read or used.
 public enum SegmentationError: Error, Sendable, Equatable {
   /// A value of the recipe that no training can have.
@@ -20,6 +22,8 @@ public enum SegmentationError: Error, Sendable, Equatable {
   case nothingToValidate
   /// The file or folder holds no pretrained encoder.
   case notAnEncoder(path: String, reason: String)
+  /// The encoder's tensors are not those of the network that they belong to.
+  case weightsDoNotFit(path: String, report: LoadReport)
   /// The loss is not finite at a step.
   case diverged(step: Int)
   /// The file is no segmenter, or one of another version.
@@ -47,7 +51,7 @@ extension SegmentationError: CustomStringConvertible {
       "\(encoder): the encoder saw slices prepared otherwise (\(differences.joined(separator: ", "))"
         + "); prepare with --like that run."
     case .encoderMissing(let mode):
-      "mode \(mode) starts from a pretrained encoder; name its run with --encoder."
+      "mode \(mode) starts from a pretrained encoder; name its run with --encoder, or weights of others with --init."
     case .channelsDiffer(let expected, let found):
       "the network takes \(expected) channels and the data have \(found); use data of one kind."
     case .canvasDoesNotFit(let height, let width, let multiple):
@@ -58,6 +62,9 @@ extension SegmentationError: CustomStringConvertible {
         + "with prepare.split.validation above 0, or set finetune.patience to 0."
     case .notAnEncoder(let path, let reason):
       "\(path): no pretrained encoder (\(reason)); name the run of a pretraining."
+    case .weightsDoNotFit(let path, let report):
+      "\(path) cannot be started from: \(NNError.doesNotFit(report)); name a file with all of an "
+        + "encoder's tensors and no others."
     case .diverged(let step):
       "the loss is not finite at step \(step); lower the learning rate."
     case .notASegmenter(let path, let reason):

@@ -97,12 +97,15 @@ struct SegmentationNetwork {
 
   /// Copies a pretrained encoder in and says which tensors were taken.
   ///
-  /// - Throws: `NNError.doesNotFit` listing what is missing, too much or of another shape.
-  func load(_ pretrained: PretrainedEncoder) throws(NNError) -> LoadReport {
+  /// - Throws: ``SegmentationError/weightsDoNotFit(path:report:)`` listing what is missing, too much or
+  ///   of another shape.
+  func load(_ pretrained: PretrainedEncoder) throws -> LoadReport {
     var report = try store.load(pretrained.tensors, strict: false)
     let own = Set(store.entries.prefix(encoderEntries).map(\.name))
     report.missing.removeAll { !own.contains($0) }
-    guard report.isComplete else { throw .doesNotFit(report) }
+    guard report.isComplete else {
+      throw SegmentationError.weightsDoNotFit(path: pretrained.path, report: report)
+    }
     return report
   }
 
@@ -138,11 +141,13 @@ extension SegmentationNetwork {
     device: Device
   ) throws -> (network: SegmentationNetwork, loaded: LoadReport?) {
     var architecture = recipe.encoder(channels: channels)
+    var pretrained: PretrainedEncoder?
     if recipe.mode != .scratch {
       guard let encoder else {
         throw SegmentationError.encoderMissing(mode: recipe.mode.rawValue)
       }
-      architecture = encoder.architecture
+      pretrained = encoder.adapted(toChannels: channels)
+      architecture = pretrained?.architecture ?? architecture
     }
     guard architecture.inputChannels == channels else {
       throw SegmentationError.channelsDiffer(expected: architecture.inputChannels, found: channels)
@@ -151,7 +156,6 @@ extension SegmentationNetwork {
       NetworkDescription(
         encoder: architecture, head: recipe.mode == .linear ? .probe : .decoder, classes: classes),
       seed: recipe.seed, device: device, format: recipe.channelsLast ? .channelsLast : .contiguous)
-    guard recipe.mode != .scratch, let encoder else { return (network, nil) }
-    return (network, try network.load(encoder))
+    return (network, try pretrained.map(network.load))
   }
 }

@@ -176,3 +176,44 @@ def test_what_an_export_cannot_do_is_said_in_a_sentence(tmp_path):
     done = lamina("export-weights", tmp_path / "a.safetensors", "--as", "nnunet", "--into", tmp_path / "o", code=1)
     assert "names are neither" in done.stderr
     lamina("export-weights", tmp_path / "a.safetensors", "--as", "onnx", "--into", tmp_path / "o", code=2)
+
+
+@torch.no_grad()
+def test_a_probe_starts_from_a_resnet_of_pytorch_whose_colours_become_grey(canvas, tmp_path):
+    theirs = resnet(18)
+    save_file(theirs.half().state_dict(), tmp_path / "theirs.safetensors")
+    lamina(
+        "finetune", canvas, "--init", tmp_path / "theirs.safetensors", "--mode", "linear", "--into", tmp_path / "run",
+        "--threads", 1, "--quiet", "--set", "finetune.steps=2", "--set", "finetune.batch=4")
+    _, check = exported(tmp_path / "run", "torchvision", tmp_path)
+    assert check["image"].shape[1] == 1
+    assert_same(load_weights.resnet_maps(theirs.float(), check["image"].repeat(1, 3, 1, 1)), check)
+
+
+@torch.no_grad()
+def test_pretraining_and_finetuning_start_from_a_unet_of_nnunet(canvas, tmp_path):
+    theirs = unet()
+    save_model(theirs, tmp_path / "theirs.safetensors")
+    still = ["--init", tmp_path / "theirs.safetensors", "--threads", 1, "--quiet"]
+    done = lamina(
+        "pretrain", canvas, "--into", tmp_path / "a", *still[:-1], "--set", "pretrain.features=[8, 12, 16]", "--set",
+        "pretrain.steps=2", "--set", "pretrain.lr=1.0e-30", "--set", "pretrain.batch=8", "--set", "pretrain.crops.size=32")
+    assert "48 tensors" not in done.stderr and "24 tensors of a unet; left out: decoder" in done.stderr
+    lamina(
+        "finetune", canvas, "--into", tmp_path / "b", *still, "--set", "finetune.steps=2", "--set", "finetune.lr=1.0e-30",
+        "--set", "finetune.weightDecay=0", "--set", "finetune.batch=4")
+    for run in ("a", "b"):
+        _, check = exported(tmp_path / run, "nnunet", tmp_path)
+        assert_same(theirs.encoder(check["image"]), check)
+
+
+def test_weights_that_do_not_fit_are_refused_with_both_shapes_and_what_to_set(canvas, tmp_path):
+    save_model(unet(), tmp_path / "theirs.safetensors")
+    start = ["pretrain", canvas, "--init", tmp_path / "theirs.safetensors", "--into", tmp_path / "run", "--quiet"]
+    done = lamina(*start, code=1)
+    assert "set pretrain.features='[8, 12, 16]'" in done.stderr
+    assert "32×1×3×3" in done.stderr and "8×1×3×3" in done.stderr
+    done = lamina(*start, "--set", "pretrain.architecture=resnet18", code=1)
+    assert "set pretrain.architecture=unet" in done.stderr
+    done = lamina("finetune", canvas, "--into", tmp_path / "run", code=2)
+    assert "--init FILE" in done.stderr

@@ -124,7 +124,7 @@ private func meanDice(_ segmenter: Segmenter, _ scan: SyntheticScan) throws -> D
   tensors[name] = nil
   let encoder = PretrainedEncoder(
     tensors: tensors, architecture: try randomEncoder(nil).architecture, preparation: nil)
-  let error = #expect(throws: NNError.self) {
+  let error = #expect(throws: SegmentationError.self) {
     try finetune(
       store.slices, recipe: SyntheticStore.recipe(.full, steps: 1), from: encoder,
       into: store.run("unfit"))

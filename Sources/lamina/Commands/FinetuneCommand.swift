@@ -13,6 +13,7 @@ struct FinetuneCommand: ParsableCommand {
 
       EXAMPLE
         lamina finetune slices.zarr --encoder both --into segmenter --volumes 8
+        lamina finetune slices.zarr --init resnet50.safetensors --into probe --mode linear
       """)
 
   @Argument(help: "The slice store, with labels, prepared as the encoder's was.")
@@ -20,6 +21,13 @@ struct FinetuneCommand: ParsableCommand {
 
   @Option(help: "The run folder of the pretrained encoder, or its .safetensors.")
   var encoder: String?
+
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "Instead of --encoder, the weights of others: a .safetensors file with torchvision's or nnU-Net's names.",
+      valueName: "file"))
+  var initial: String?
 
   @Option(help: "The run folder to write.")
   var into: String
@@ -40,8 +48,10 @@ struct FinetuneCommand: ParsableCommand {
     if let volumes { chosen.volumes = volumes }
     if let threads = compute.threads { chosen.threads = threads }
     if let seed = compute.seed { chosen.seed = seed }
-    guard chosen.mode == .scratch || encoder != nil else {
-      throw ValidationError("--mode \(chosen.mode.rawValue) wants --encoder RUN.")
+    if let initial { chosen.initialWeights = initial }
+    guard chosen.mode == .scratch || (encoder != nil) != !chosen.initialWeights.isEmpty else {
+      throw ValidationError(
+        "--mode \(chosen.mode.rawValue) wants either --encoder RUN or --init FILE.")
     }
     let result = try finetuneStage(
       slices, encoder: encoder, into: into, recipe: chosen, device: device(named: compute.device),

@@ -12,6 +12,8 @@ struct PretrainCommand: ParsableCommand {
       EXAMPLE
         lamina pretrain slices.zarr --into both --recipe pipelines/demo.yaml
         lamina pretrain slices.zarr --into both --resume
+        lamina pretrain slices.zarr --into r50 --init resnet50.safetensors \
+          --set pretrain.architecture=resnet50
       """)
 
   @Argument(help: "The slice store.")
@@ -19,6 +21,13 @@ struct PretrainCommand: ParsableCommand {
 
   @Option(help: "The run folder to write.")
   var into: String
+
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp(
+      "Start from the encoder of a .safetensors file: torchvision's or nnU-Net's names, or ours.",
+      valueName: "file"))
+  var initial: String?
 
   @Flag(help: "Go on from the newest checkpoint in the run folder.")
   var resume = false
@@ -31,6 +40,7 @@ struct PretrainCommand: ParsableCommand {
     var pipeline = try recipe.pipeline()
     if let threads = compute.threads { pipeline.pretrain.threads = threads }
     if let seed = compute.seed { pipeline.pretrain.seed = seed }
+    if let initial { pipeline.pretrain.initialWeights = initial }
     let result = try pretrainStage(
       slices, into: into, pipeline: pipeline, resume: resume,
       device: device(named: compute.device), console: output.console)

@@ -63,6 +63,7 @@ private func strings(
     var segmenter = try? SegmenterDescription(metadata: given, path: source)
   {
     segmenter.volumes = []
+    segmenter.recipe.initialWeights = ""
     return try segmenter.metadata()
   }
   let kept = ["preprocessing", "data", "step", "labels", "labelNames", "modality"]

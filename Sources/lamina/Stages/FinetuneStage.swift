@@ -11,7 +11,9 @@ func finetuneStage(
 ) throws -> FinetuneResult {
   Interruption.listen()
   let store = try SliceStore(slices)
-  let pretrained = try encoder.map { try PretrainedEncoder(reading: $0) }
+  let start = encoder ?? (recipe.initialWeights.isEmpty ? nil : recipe.initialWeights)
+  let pretrained =
+    recipe.mode == .scratch ? nil : try start.map { try PretrainedEncoder(reading: $0) }
   let bar = ProgressBar("finetune", unit: "steps", console: console)
   let result = try finetune(
     LabelledSlices(store), recipe: recipe, from: pretrained, into: FinetuneRun(run),
@@ -21,6 +23,9 @@ func finetuneStage(
         progress.step, of: progress.steps, remark: String(format: "loss %.3f", progress.loss))
     }, shouldStop: { Interruption.isRequested })
   bar.finish()
+  if let pretrained, let report = result.encoder {
+    console.note("finetune: started from \(pretrained.path): \(report.matched.count) tensors")
+  }
   guard result.isFinished else {
     throw Failure("Stopped at step \(result.step); the same command goes on from there.")
   }

@@ -42,7 +42,9 @@ struct Road {
   mutating func run() throws {
     let report = try ingest()
     try prepare()
-    if pipeline.finetune.mode != .scratch { try pretrain() }
+    if pipeline.finetune.mode != .scratch, pipeline.finetune.initialWeights.isEmpty {
+      try pretrain()
+    }
     if try SliceStore(slices).attributes.labelNames.isEmpty {
       console.note("run: the scans have no labels, so the road ends at the spectrum.")
     } else {
@@ -80,7 +82,8 @@ struct Road {
 
   private mutating func pretrain() throws {
     let inputs = fingerprint(
-      Recipe.json(of: pipeline.pretrain), Data(try SliceStore(slices).digest.utf8))
+      Recipe.json(of: pipeline.pretrain), Data(try SliceStore(slices).digest.utf8),
+      FileManager.default.contents(atPath: pipeline.pretrain.initialWeights) ?? Data())
     let state = try stages.begin("pretrain", output: "pretrain", inputs: inputs)
     if state == .finished {
       console.note("pretrain: nothing has changed")
@@ -114,10 +117,10 @@ struct Road {
   private mutating func finetune() throws {
     let store = try SliceStore(slices)
     let recipe = try affordable(store)
-    let encoder = pipeline.finetune.mode == .scratch ? nil : pretrained
-    let weights = encoder.flatMap {
-      FileManager.default.contents(atPath: $0 + "/encoder.safetensors")
-    }
+    let initial = recipe.initialWeights
+    let encoder = recipe.mode == .scratch || !initial.isEmpty ? nil : pretrained
+    let weights = FileManager.default.contents(
+      atPath: encoder.map { $0 + "/encoder.safetensors" } ?? initial)
     let inputs = fingerprint(
       Recipe.json(of: recipe), Data(store.digest.utf8), weights ?? Data())
     let state = try stages.begin("finetune", output: "finetune", inputs: inputs)
