@@ -37,7 +37,7 @@ struct PretrainRun {
       saved = method.step
       finished = folder.finished
     } else if !recipe.initialWeights.isEmpty {
-      notes.append(try moco.start(from: recipe.initialWeights))
+      notes.append(try method.start(from: recipe.initialWeights))
     }
     var crops = recipe.crops
     if !recipe.contrastsRegions { crops.regions.count = 0 }

@@ -1,19 +1,21 @@
 import Models
 import NN
+import Torch
 
 /// How a run starts from somebody's weights.
-extension MoCo {
-  /// Copies the encoder of a file into both networks, whose heads stay as they are, and says what was taken.
+extension Objective {
+  /// Copies the encoder of a file into the backbone and into what follows it (`key.…`), whose heads stay as they are, and
+  /// says what was taken.
   ///
   /// - Throws: ``PretrainError/startDoesNotFit(path:report:advice:)`` when it is another encoder than the recipe's, and
   ///   what reading the file throws.
   package func start(from path: String) throws -> String {
-    let wanted = query.architecture
+    let wanted = backbone.architecture
     let weights = try EncoderWeights(reading: path)
     let fitting = weights.adapted(toChannels: wanted.inputChannels)
     let report: LoadReport
     do {
-      report = try fitting.load(into: query.store)
+      report = try fitting.load(into: backbone.store)
     } catch .doesNotFit(let report) {
       throw PretrainError.startDoesNotFit(
         path: path, report: report, advice: advice(wanted, fitting.architecture))
@@ -23,7 +25,12 @@ extension MoCo {
         path: path, report: report,
         advice: "its stages have strides \(fitting.architecture.strides), not \(wanted.strides)")
     }
-    key.store.copy(from: query.store)
+    for name in report.matched {
+      guard let source = backbone.store[name], let follower = memory["key." + name] else {
+        continue
+      }
+      withoutGradients { follower.copy(from: source) }
+    }
     return weights.taken(report, for: fitting.architecture)
   }
 }

@@ -25,7 +25,7 @@ private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sente
   return (report, error.map { "\($0)" } ?? "")
 }
 
-@Suite struct MoCoStartTests {
+@Suite struct ObjectiveStartTests {
   @Test func bothEncodersStartFromTheFileAndTheHeadsStayAsTheyWere() throws {
     let moco = try MoCo(resolved(), channels: 1)
     let before = moco.query.store.tensors().mapValues { $0.clone() }
@@ -38,6 +38,20 @@ private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sente
         #expect(
           try entry.tensor.array(of: Double.self) == expected.array(of: Double.self),
           "\(entry.name)")
+      }
+    }
+  }
+
+  @Test(arguments: PretrainRecipe.Method.allCases)
+  func everyMethodStartsFromTheSameEncoder(method: PretrainRecipe.Method) throws {
+    let (path, tensors) = try file()
+    let objective = try resolved { $0.method = method }.objective(channels: 1)
+    _ = try objective.start(from: path)
+    for (name, tensor) in tensors {
+      let expected = try tensor.floats()
+      #expect(try objective.backbone.store[name]?.floats() == expected, "\(name)")
+      if let follower = objective.memory["key." + name] {
+        #expect(try follower.floats() == expected, "\(name)")
       }
     }
   }
