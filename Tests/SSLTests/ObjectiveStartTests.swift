@@ -46,7 +46,7 @@ private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sente
   func everyMethodStartsFromTheSameEncoder(method: PretrainRecipe.Method) throws {
     let (path, tensors) = try file()
     let objective = try resolved {
-      ($0.method, $0.local.enabled) = (method, method == .moco)
+      ($0.method, $0.local.enabled, $0.decorrelation.place) = (method, method == .moco, .none)
     }.objective(channels: 1)
     _ = try objective.start(from: path)
     for (name, tensor) in tensors {
