@@ -100,7 +100,8 @@ public struct UNetDecoder: Decoder {
   private let stages: [StackedConvBlocks]
   private let heads: [Conv2d]
 
-  /// Makes the decoder of a U-Net encoder under `scope`, which is `decoder` in nnU-Net's checkpoints.
+  /// Makes the decoder of a U-Net encoder under `scope`, which is `decoder` in nnU-Net's checkpoints; for 0
+  /// classes without segmentation layers.
   public init(_ scope: Scope, _ architecture: EncoderArchitecture, classes: Int) {
     let (features, strides) = (architecture.features, architecture.strides)
     var transposed: [ConvTranspose2d] = []
@@ -116,6 +117,7 @@ public struct UNetDecoder: Decoder {
       stages.append(
         StackedConvBlocks(
           scope / "stages" / stage, 2 * output, output, count: architecture.convolutions))
+      guard classes > 0 else { continue }
       heads.append(
         Conv2d(
           scope / "seg_layers" / stage, output, classes, kernel: 1,
@@ -144,11 +146,17 @@ public struct UNetDecoder: Decoder {
     zip(heads, features(maps, mode)).map { $0($1) }.reversed()
   }
 
+  /// The maps of the decoder's stages but the `skipped` shallowest, shallow to deep: of the sizes of the encoder's,
+  /// its deepest aside.
+  public func maps(_ maps: [Tensor], skipping skipped: Int = 0, _ mode: Mode) -> [Tensor] {
+    features(maps, count: stages.count - skipped, mode).reversed()
+  }
+
   /// The maps of the decoder's stages, deep to shallow.
-  private func features(_ maps: [Tensor], _ mode: Mode) -> [Tensor] {
+  private func features(_ maps: [Tensor], count: Int? = nil, _ mode: Mode) -> [Tensor] {
     require(maps.count == stages.count + 1, "\(maps.count) maps for \(stages.count) stages")
     var results: [Tensor] = []
-    for (index, stage) in stages.enumerated() {
+    for (index, stage) in stages.prefix(count ?? stages.count).enumerated() {
       let enlarged = transposed[index](results.last ?? maps[maps.count - 1])
       let skip = maps[maps.count - 2 - index]
       results.append(stage(.concatenated([enlarged, skip], axis: 1), mode))

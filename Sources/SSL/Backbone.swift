@@ -64,7 +64,7 @@ public struct Backbone {
     return (place.isAtTail ? [pixels] : []) + (place.isAtPooled ? [pooled] : [])
   }
 
-  private func mixed<Result>(_ body: () -> Result) -> Result {
+  func mixed<Result>(_ body: () -> Result) -> Result {
     recipe.precision == .bf16 ? withAutocast(.bfloat16, on: store.device, body) : body()
   }
 }

@@ -12,6 +12,7 @@ public struct ContrastNetwork {
   /// Centres what is compared: all slices would share a constant that tells a key's age.
   private let projectionNorm: BatchNorm2d
   private let regionHeads: [LocalProjectionHead]
+  private let decoder: UNetDecoder?
 
   /// All tensors by name.
   public var store: ParameterStore { backbone.store }
@@ -20,7 +21,9 @@ public struct ContrastNetwork {
   public init(_ recipe: PretrainRecipe, channels: Int, device: Device = .cpu) throws {
     backbone = try Backbone(recipe, channels: channels, device: device)
     let (encoder, root) = (backbone.encoder, backbone.store.root)
-    levels = try recipe.regionLevels(strides: encoder.strides)
+    decoder = try recipe.regionDecoder(root / "decoder", of: backbone.architecture)
+    levels = try recipe.regionLevels(
+      strides: decoder == nil ? encoder.strides : encoder.strides.dropLast())
     projector = ProjectionHead(root / "projector", backbone.width, output: recipe.dimensions)
     projectionNorm = BatchNorm2d(
       root / "projector" / "norm", recipe.dimensions, affine: false,
@@ -38,7 +41,7 @@ public struct ContrastNetwork {
     return Embeddings(
       features: features,
       projected: projectionNorm(projector(features.pooled), mode).normalized(axis: 1),  // B×D
-      regions: points.map { regions(of: features.maps, at: $0) } ?? [])
+      regions: points.map { regions(of: seen(features.maps, mode), at: $0) } ?? [])
   }
 
   /// Embeds the keys of a batch, normalised in another order where one is given.
@@ -49,10 +52,17 @@ public struct ContrastNetwork {
     return shuffled.selecting(inverse(of: order))
   }
 
+  /// The maps that regions are read from, one for each level.
+  private func seen(_ maps: [Tensor], _ mode: Mode) -> [Tensor] {
+    guard let decoder, let shallowest = levels.min() else { return levels.map { maps[$0] } }
+    let found = backbone.mixed { decoder.maps(maps, skipping: shallowest, mode) }
+    return levels.map { found[$0 - shallowest] }
+  }
+
   /// The regions at every level, seen by that level's head.
   private func regions(of maps: [Tensor], at points: Tensor) -> [Embeddings.Regions] {
-    zip(levels, regionHeads).map { level, head in
-      let map = maps[level].to(.float32)
+    zip(maps, regionHeads).map { map, head in
+      let map = map.to(.float32)
       let (batch, width, side) = (map.shape[0], map.shape[1], points.shape[2])
       let read = map.sampled(at: points, outside: .border)  // B×C×(R·s)×s
       let grids = read.reshaped([batch, width, -1, side * side])  // B×C×R×s²

@@ -70,6 +70,19 @@ extension PretrainRecipe {
     return wanted.map { $0 - 1 }
   }
 
+  /// The decoder whose maps regions are read from; nil where they are the encoder's.
+  ///
+  /// - Throws: ``PretrainError/recipe(key:problem:)`` for an encoder without one that can be pretrained.
+  func regionDecoder(
+    _ scope: Scope, of architecture: EncoderArchitecture
+  ) throws(PretrainError) -> UNetDecoder? {
+    guard contrastsRegions, local.path == .decoder else { return nil }
+    guard architecture.kind == .unet, architecture.features.count > 1 else {
+      throw .recipe(key: "local.path", problem: "only a U-Net's decoder can learn with its encoder")
+    }
+    return UNetDecoder(scope, architecture, classes: 0)
+  }
+
   /// A head for each of the levels; one alone has no number in its name.
   func regionHeads(
     _ scope: Scope, _ levels: [Int], of encoder: any Encoder

@@ -143,10 +143,21 @@ public struct LocalRecipe: Codable, Sendable, Equatable {
   /// The stage whose map is sampled, 1 the shallowest, or several, whose losses are averaged; 0: the
   /// deepest with a side of at least 8.
   public var level = RegionLevels.automatic
+  /// Whose maps are sampled: the encoder's, or those of a U-Net's decoder, which then learns with it.
+  public var path = Path.encoder
   /// Dimensions of a region's vector.
   public var dimensions = 128
   /// What makes two regions a pair.
   public var matching = Matching.geometry
+
+  /// Whose maps regions are read from.
+  public enum Path: String, Codable, Sendable, CaseIterable {
+    /// The contracting path's.
+    case encoder
+    /// The expanding path's, as Chaitanya et al. (2006.10511) contrast regions in decoder blocks; a U-Net's
+    /// decoder begins fine-tuning with what it learned.
+    case decoder
+  }
 
   /// What makes two regions a pair.
   public enum Matching: String, Codable, Sendable, CaseIterable {

@@ -11,6 +11,8 @@ public struct PretrainedEncoder {
   public let path: String
   /// The tensors by the names of `EncoderArchitecture.build`.
   public let tensors: [String: Tensor]
+  /// Those of a decoder that learned with it, without segmentation layers; empty without one.
+  public let decoder: [String: Tensor]
   /// Family and sizes.
   public let architecture: EncoderArchitecture
   /// The recipe that made the slices it learned from, as JSON; nil when the archive does not say.
@@ -20,10 +22,10 @@ public struct PretrainedEncoder {
 
   /// Makes an encoder from tensors in memory.
   public init(
-    tensors: [String: Tensor], architecture: EncoderArchitecture, preparation: String?,
-    digest: String = "", path: String = "memory"
+    tensors: [String: Tensor], decoder: [String: Tensor] = [:], architecture: EncoderArchitecture,
+    preparation: String?, digest: String = "", path: String = "memory"
   ) {
-    (self.tensors, self.architecture) = (tensors, architecture)
+    (self.tensors, self.decoder, self.architecture) = (tensors, decoder, architecture)
     (self.preparation, self.digest, self.path) = (preparation, digest, path)
   }
 
@@ -44,7 +46,8 @@ public struct PretrainedEncoder {
     let weights = try EncoderWeights(reading: file)
     let marks = ["data", "step"].compactMap { weights.metadata[$0] }
     self.init(
-      tensors: weights.tensors, architecture: weights.architecture,
+      tensors: weights.tensors, decoder: weights.rest.filter { isDecoderName($0.key) },
+      architecture: weights.architecture,
       preparation: weights.metadata["preprocessing"],
       digest: marks.isEmpty ? try contentName(of: file) : marks.joined(separator: "@"), path: file)
   }
@@ -54,7 +57,8 @@ public struct PretrainedEncoder {
     var (tensors, fitted) = (tensors, architecture)
     fitted.adapt(&tensors, toChannels: channels)
     return PretrainedEncoder(
-      tensors: tensors, architecture: fitted, preparation: preparation, digest: digest, path: path)
+      tensors: tensors, decoder: decoder, architecture: fitted, preparation: preparation,
+      digest: digest, path: path)
   }
 
   /// Refuses slices that were prepared otherwise than those the encoder learned from.
@@ -65,6 +69,11 @@ public struct PretrainedEncoder {
     let found = differences(preparation, other)
     guard found.isEmpty else { throw .preparationDiffers(encoder: path, differences: found) }
   }
+}
+
+/// Whether a tensor is a U-Net's decoder's and of no class: what nnU-Net, too, takes of a pretrained network.
+private func isDecoderName(_ name: String) -> Bool {
+  name.hasPrefix("decoder.") && !name.hasPrefix("decoder.seg_layers.")
 }
 
 /// A short name for what a file holds (FNV-1a over its 64-bit words): other bytes, another name.

@@ -30,6 +30,37 @@ import Torch
   #expect(network.store["encoder.stages.2.0.convs.1.conv.weight"]!.gradient == nil)
 }
 
+/// Regions read from the decoder teach it and, through it, the whole encoder; both are in the checkpoint.
+@Test func contrastInTheDecoderSendsDerivativesIntoBothPaths() throws {
+  let recipe = try resolved { ($0.local.path, $0.local.level) = (.decoder, [1, 2]) }
+  let batch = try batches(recipe).next()
+  let network = try ContrastNetwork(recipe, channels: 1)
+  let views = try Views(batch, recipe, device: .cpu)
+  let regions = try network(views.queries, at: views.queryPoints, .training).regions
+  #expect(regions.map(\.features.shape) == [[8, 6, 8], [8, 6, 16]])
+  regions.map { $0.projected.narrowed(axis: 2, 0..<8).sum() }.reduce(.zeros([])) { $0 + $1 }
+    .backward()
+  let names = [
+    "encoder.stages.2.0.convs.1", "decoder.stages.0.convs.0", "decoder.stages.1.convs.1",
+  ]
+  for name in names {
+    let weight = try #require(network.store[name + ".conv.weight"])
+    #expect(try weight.gradient!.norm().item() > 1e-4, "\(name)")
+  }
+  #expect(!network.store.entries.contains { $0.name.contains("seg_layers") })
+}
+
+@Test func aDecoderIsPretrainedWithAUNetAlone() {
+  #expect(throws: PretrainError.self) {
+    try ContrastNetwork(
+      resolved { ($0.architecture, $0.local.path) = (.resnet18, .decoder) }, channels: 1)
+  }
+  #expect(throws: PretrainError.self) {
+    try ContrastNetwork(
+      resolved { ($0.local.path, $0.local.level) = (.decoder, 3) }, channels: 1)
+  }
+}
+
 @Test func theOrderInWhichKeysAreNormalisedDoesNotMixThemUp() throws {
   let recipe = try resolved {
     $0.architecture = .resnet18

@@ -55,6 +55,33 @@ private func meanDice(_ segmenter: Segmenter, _ scan: SyntheticScan) throws -> D
   #expect(try #require(result.encoder).matched.count == encoder.tensors.count)
 }
 
+/// At a learning rate of almost nothing the weights are still those that were brought along.
+@Test func aDecoderThatLearnedWithTheEncoderIsTakenWhereItFits() throws {
+  let store = try SyntheticStore()
+  let plain = try randomEncoder(store.slices.preparation)
+  let weights = try ParameterStore(seed: 9)
+  _ = plain.architecture.buildDecoder(weights.root, classes: 2)
+  let decoder = weights.tensors().filter { !$0.key.contains("seg_layers") }
+  let encoder = PretrainedEncoder(
+    tensors: plain.tensors, decoder: decoder, architecture: plain.architecture,
+    preparation: plain.preparation)
+  var recipe = SyntheticStore.recipe(.full, steps: 1)
+  (recipe.lr, recipe.weightDecay) = (1e-9, 0)
+  let run = store.run("decoder")
+  let result = try finetune(store.slices, recipe: recipe, from: encoder, into: run)
+  let found = try SafeTensors(reading: run.segmenter).tensors
+  for (name, tensor) in decoder {
+    let (a, b) = (try #require(found[name]).floats(), try tensor.floats())
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(name)")
+  }
+  #expect(try #require(result.encoder).matched.count == plain.tensors.count + decoder.count)
+
+  let linear = try finetune(
+    store.slices, recipe: SyntheticStore.recipe(.linear, steps: 1), from: encoder,
+    into: store.run("probe"))
+  #expect(try #require(linear.encoder).matched.count == plain.tensors.count)
+}
+
 @Test func fullFineTuningStartsFromTheEncoderItIsGiven() throws {
   let store = try SyntheticStore()
   let encoder = try randomEncoder(store.slices.preparation)
