@@ -13,6 +13,7 @@ public struct ContrastNetwork {
   private let projectionNorm: BatchNorm2d
   private let regionHeads: [LocalProjectionHead]
   private let decoder: UNetDecoder?
+  private let path: LocalRecipe.Path
 
   /// All tensors by name.
   public var store: ParameterStore { backbone.store }
@@ -21,6 +22,7 @@ public struct ContrastNetwork {
   public init(_ recipe: PretrainRecipe, channels: Int, device: Device = .cpu) throws {
     backbone = try Backbone(recipe, channels: channels, device: device)
     let (encoder, root) = (backbone.encoder, backbone.store.root)
+    path = recipe.local.path
     decoder = try recipe.regionDecoder(root / "decoder", of: backbone.architecture)
     levels = try recipe.regionLevels(
       strides: decoder == nil ? encoder.strides : encoder.strides.dropLast())
@@ -52,11 +54,12 @@ public struct ContrastNetwork {
     return shuffled.selecting(inverse(of: order))
   }
 
-  /// The maps that regions are read from, one for each level.
+  /// The maps that regions are read from, one for each head.
   private func seen(_ maps: [Tensor], _ mode: Mode) -> [Tensor] {
-    guard let decoder, let shallowest = levels.min() else { return levels.map { maps[$0] } }
+    let own = levels.map { maps[$0] }
+    guard let decoder, let shallowest = levels.min() else { return own }
     let found = backbone.mixed { decoder.maps(maps, skipping: shallowest, mode) }
-    return levels.map { found[$0 - shallowest] }
+    return (path == .both ? own : []) + levels.map { found[$0 - shallowest] }
   }
 
   /// The regions at every level, seen by that level's head.

@@ -76,22 +76,26 @@ extension PretrainRecipe {
   func regionDecoder(
     _ scope: Scope, of architecture: EncoderArchitecture
   ) throws(PretrainError) -> UNetDecoder? {
-    guard contrastsRegions, local.path == .decoder else { return nil }
+    guard contrastsRegions, local.path != .encoder else { return nil }
     guard architecture.kind == .unet, architecture.features.count > 1 else {
       throw .recipe(key: "local.path", problem: "only a U-Net's decoder can learn with its encoder")
     }
     return UNetDecoder(scope, architecture, classes: 0)
   }
 
-  /// A head for each of the levels; one alone has no number in its name.
+  /// A head for each map that regions are read from: the encoder's levels, then the decoder's. One level alone has
+  /// no number in its name.
   func regionHeads(
     _ scope: Scope, _ levels: [Int], of encoder: any Encoder
   ) -> [LocalProjectionHead] {
     guard contrastsRegions else { return [] }
-    return levels.map { level in
-      LocalProjectionHead(
-        levels.count == 1 ? scope : scope / "level\(level + 1)", encoder.channels[level],
-        output: local.dimensions)
+    let paths = local.path == .both ? [scope, scope / "decoder"] : [scope]
+    return paths.flatMap { path in
+      levels.map { level in
+        LocalProjectionHead(
+          levels.count == 1 ? path : path / "level\(level + 1)", encoder.channels[level],
+          output: local.dimensions)
+      }
     }
   }
 }

@@ -143,7 +143,7 @@ public struct LocalRecipe: Codable, Sendable, Equatable {
   /// The stage whose map is sampled, 1 the shallowest, or several, whose losses are averaged; 0: the
   /// deepest with a side of at least 8.
   public var level = RegionLevels.automatic
-  /// Whose maps are sampled: the encoder's, or those of a U-Net's decoder, which then learns with it.
+  /// Whose maps are sampled: the encoder's, those of a U-Net's decoder, which then learns with it, or both.
   public var path = Path.encoder
   /// Dimensions of a region's vector.
   public var dimensions = 128
@@ -157,6 +157,8 @@ public struct LocalRecipe: Codable, Sendable, Equatable {
     /// The expanding path's, as Chaitanya et al. (2006.10511) contrast regions in decoder blocks; a U-Net's
     /// decoder begins fine-tuning with what it learned.
     case decoder
+    /// Both, at the same stages.
+    case both
   }
 
   /// What makes two regions a pair.

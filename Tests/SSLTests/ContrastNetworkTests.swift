@@ -31,13 +31,15 @@ import Torch
 }
 
 /// Regions read from the decoder teach it and, through it, the whole encoder; both are in the checkpoint.
-@Test func contrastInTheDecoderSendsDerivativesIntoBothPaths() throws {
-  let recipe = try resolved { ($0.local.path, $0.local.level) = (.decoder, [1, 2]) }
+@Test(arguments: [LocalRecipe.Path.decoder, .both])
+func contrastInTheDecoderSendsDerivativesIntoBothPaths(_ path: LocalRecipe.Path) throws {
+  let recipe = try resolved { ($0.local.path, $0.local.level) = (path, [1, 2]) }
   let batch = try batches(recipe).next()
   let network = try ContrastNetwork(recipe, channels: 1)
   let views = try Views(batch, recipe, device: .cpu)
   let regions = try network(views.queries, at: views.queryPoints, .training).regions
-  #expect(regions.map(\.features.shape) == [[8, 6, 8], [8, 6, 16]])
+  let shapes = [[8, 6, 8], [8, 6, 16]]
+  #expect(regions.map(\.features.shape) == (path == .both ? shapes + shapes : shapes))
   regions.map { $0.projected.narrowed(axis: 2, 0..<8).sum() }.reduce(.zeros([])) { $0 + $1 }
     .backward()
   let names = [
