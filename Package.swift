@@ -68,7 +68,7 @@ var targets: [Target] = [
     linkerSettings: ["nifti2", "znz", "z"].map { .linkedLibrary($0) }),
   .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
   system("CZstd", ["libzstd-dev", "libblosc-dev"]),
-  system("CBLAS", ["libopenblas-dev", "liblapacke-dev"]),
+  .target(name: "CBLAS"),
   swift("Imaging"),
   swift("DICOM", ["Imaging", "CDCMTK"]),
   swift("NIfTI", ["Imaging", "CNIfTI"]),

@@ -61,19 +61,21 @@ struct Matrix {
   func singularValues() throws(SpectraError) -> [Double] {
     var work = values  // dgesdd overwrites it; row-major N×D is column-major D×N, same values
     var singular = [Double](repeating: 0, count: min(rows, columns))
-    let code = LAPACKE_dgesdd(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "N")), Int32(columns), Int32(rows), &work,
-      Int32(columns), &singular, nil, 1, nil, 1)
+    let code = blas_singular_values(Int32(columns), Int32(rows), &work, &singular)
+    try Self.checkLibrary()
     guard code == 0 else { throw .noConvergence(code: Int(code)) }
     return singular
   }
 
+  private static func checkLibrary() throws(SpectraError) {
+    if let failure = blas_failure() { throw .noLibrary(reason: String(cString: failure)) }
+  }
+
   /// Mean |correlation| of two different columns of a centred matrix; constant columns are left out.
-  func meanCorrelation() -> Double {
+  func meanCorrelation() throws(SpectraError) -> Double {
     var gram = [Double](repeating: 0, count: columns * columns)  // D×D, upper half
-    cblas_dsyrk(
-      CblasRowMajor, CblasUpper, CblasTrans, Int32(columns), Int32(rows), 1, values,
-      Int32(columns), 0, &gram, Int32(columns))
+    _ = blas_gram(Int32(rows), Int32(columns), values, &gram)
+    try Self.checkLibrary()
     let norms = (0..<columns).map { gram[$0 * columns + $0].squareRoot() }
     let used = (0..<columns).filter { norms[$0] > 0 }
     guard used.count > 1 else { return used.isEmpty ? 0 : 1 }

@@ -8,6 +8,8 @@ public enum SpectraError: Error, Sendable, Equatable, CustomStringConvertible {
   case notFinite(sample: Int)
   /// LAPACK gave up, with its code.
   case noConvergence(code: Int)
+  /// OpenBLAS cannot be opened.
+  case noLibrary(reason: String)
 
   /// One sentence for people.
   public var description: String {
@@ -20,6 +22,8 @@ public enum SpectraError: Error, Sendable, Equatable, CustomStringConvertible {
       "Embedding \(sample) holds a number that is not finite: the network has diverged."
     case .noConvergence(let code):
       "LAPACK found no singular values (code \(code))."
+    case .noLibrary(let reason):
+      "OpenBLAS cannot be opened (\(reason)): install it (Debian and Ubuntu: libopenblas0)."
     }
   }
 }

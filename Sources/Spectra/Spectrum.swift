@@ -40,7 +40,7 @@ public struct Spectrum: Codable, Sendable, Equatable {
       rankMe: exponentialEntropy(singularValues, floor: 1e-7),
       effectiveRank: exponentialEntropy(eigenvalues),
       participationRatio: participationRatio(eigenvalues),
-      correlation: centred.meanCorrelation())
+      correlation: try centred.meanCorrelation())
     ceiling = .ceiling(samples: samples, dimensions: dimensions, freedom: freedom)
   }
 
