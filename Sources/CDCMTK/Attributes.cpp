@@ -128,15 +128,9 @@ std::vector<double> numbersOf(const Value &value) {
   return values;
 }
 
-// The text of an element of any VR; the bytes of one whose VR is not known.
+// Numbers as text; false for what is none.
 bool textOf(const Value &value, std::string &text) {
-  const char *bytes = reinterpret_cast<const char *>(value.bytes);
-  switch (value.kind) {
-    case Kind::text: text.assign(bytes, strnlen(bytes, value.length)); return true;
-    case Kind::bytes: text.assign(bytes, value.length); return true;
-    case Kind::sequence: case Kind::words: case Kind::other: return false;
-    default: break;
-  }
+  if (!widthOf(value.kind)) return false;
   for (double one : numbersOf(value)) {
     char digits[32];
     snprintf(digits, sizeof digits, text.empty() ? "%.17g" : "\\%.17g", one);
@@ -152,10 +146,21 @@ ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t ca
   guarded(nullptr, [&] {
     Value value;
     std::string found;
-    if (!find(item, tag, value) || !textOf(value, found)) return;
-    found = trimmed(found);
-    memcpy(text, found.data(), std::min(capacity, found.size()));
-    needed = ptrdiff_t(found.size());
+    if (!find(item, tag, value)) return;
+    const char *bytes = reinterpret_cast<const char *>(value.bytes);
+    size_t length = value.length;
+    if (value.kind == Kind::text) {
+      length = strnlen(bytes, length);
+    } else if (value.kind != Kind::bytes) {
+      if (!textOf(value, found)) return;
+      bytes = found.data();
+      length = found.size();
+    }
+    auto isPadding = [](char c) { return c == ' ' || c == 0; };
+    while (length > 0 && isPadding(bytes[length - 1])) length--;
+    for (; length > 0 && isPadding(*bytes); length--) bytes++;
+    memcpy(text, bytes, std::min(capacity, length));
+    needed = ptrdiff_t(length);
   });
   return needed;
 }

@@ -8,11 +8,13 @@
 
 #include "Layout.hpp"
 
-// The bytes of a file: mapped, or in memory where the caller had them or they were inflated.
+// The bytes of a file: mapped, or in memory where they are few, the caller had them or they were
+// inflated.
 class Bytes {
  public:
   static Bytes map(const char *path, size_t limit);
   static Bytes copy(const void *source, size_t length);
+  static Bytes room(size_t length);
   // The first `start` bytes as they are, then the rest inflated.
   static Bytes inflated(
       const Bytes &source, size_t start, bool isGzip, const dicom_limits &limits);
@@ -24,6 +26,7 @@ class Bytes {
   size_t length = 0;
 
  private:
+  static Bytes read(int descriptor, size_t length);  // closes it
   Bytes() = default;
   bool isMapped = false;
 };

@@ -216,6 +216,7 @@ class Scan {
     entry.vr[0] = element.vr[0];
     entry.vr[1] = element.vr[1];
     entry.value = {element.value, element.length == undefined ? 0 : element.length};
+    if (!node->tags.empty() && element.tag < node->tags.back()) node->isSorted = false;
     node->tags.push_back(element.tag);
     node->entries.push_back(std::move(entry));
     return node->entries.size() - 1;
@@ -371,8 +372,9 @@ size_t deflatedStart(const uint8_t *bytes, size_t length, const dicom_limits &li
 }
 
 const Entry *Node::find(uint32_t tag) const {
-  auto place = std::find(tags.begin(), tags.end(), tag);
-  return place == tags.end() ? nullptr : &entries[size_t(place - tags.begin())];
+  auto place = isSorted ? std::lower_bound(tags.begin(), tags.end(), tag)
+                        : std::find(tags.begin(), tags.end(), tag);
+  return place == tags.end() || *place != tag ? nullptr : &entries[size_t(place - tags.begin())];
 }
 
 void scanLayout(

@@ -30,6 +30,7 @@ struct Node {
   const struct Layout *layout = nullptr;
   const uint8_t *bytes = nullptr;  // of the whole file
   bool isExplicit = true;
+  bool isSorted = true;            // as the standard wants it
   std::vector<uint32_t> tags;
   std::vector<Entry> entries;
 

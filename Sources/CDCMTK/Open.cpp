@@ -11,6 +11,9 @@
 
 #include "Guard.hpp"
 
+// Reading a small file costs less than mapping it and giving its pages back.
+static constexpr size_t smallFile = 256 << 10;
+
 Bytes Bytes::map(const char *path, size_t limit) {
   int descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
   if (descriptor < 0) refuse(DICOM_IO, "%s", strerror(errno));
@@ -22,6 +25,7 @@ Bytes Bytes::map(const char *path, size_t limit) {
     if (about.st_size == 0) refuse(DICOM_NOT_DICOM, "the file is empty");
     refuse(DICOM_LIMIT, "the file is larger than %zu bytes", limit);
   }
+  if (size_t(about.st_size) <= smallFile) return read(descriptor, about.st_size);
   void *mapped = mmap(nullptr, about.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   int error = errno;
   ::close(descriptor);
@@ -33,13 +37,33 @@ Bytes Bytes::map(const char *path, size_t limit) {
   return bytes;
 }
 
-Bytes Bytes::copy(const void *source, size_t length) {
+Bytes Bytes::room(size_t length) {
   Bytes bytes;
-  uint8_t *target = static_cast<uint8_t *>(malloc(length + 1));
-  if (!target) throw std::bad_alloc();
-  if (length) memcpy(target, source, length);
-  bytes.data = target;
+  bytes.data = static_cast<uint8_t *>(malloc(length + 1));
+  if (!bytes.data) throw std::bad_alloc();
   bytes.length = length;
+  return bytes;
+}
+
+Bytes Bytes::copy(const void *source, size_t length) {
+  Bytes bytes = room(length);
+  if (length) memcpy(const_cast<uint8_t *>(bytes.data), source, length);
+  return bytes;
+}
+
+Bytes Bytes::read(int descriptor, size_t length) {
+  Bytes bytes = room(length);
+  size_t filled = 0;
+  ssize_t got = 1;
+  while (filled < length && (got > 0 || errno == EINTR)) {
+    got = ::read(descriptor, const_cast<uint8_t *>(bytes.data) + filled, length - filled);
+    if (got > 0) filled += size_t(got);
+    if (got == 0) break;
+  }
+  int error = errno;
+  ::close(descriptor);
+  if (got < 0) refuse(DICOM_IO, "%s", strerror(error));
+  if (filled < length) refuse(DICOM_IO, "the file was made shorter while it was read");
   return bytes;
 }
 

@@ -37,8 +37,7 @@ public enum SourceReader {
     try ledger.sight(
       found.dicom.map { ($0, .dicom) } + found.perhapsDICOM.map { ($0, .perhapsDICOM) }
         + found.nifti.map { ($0, .nifti) }, as: .image, run: 1)
-    let scanner = Scanner(ledger: ledger, launch: launch, limits: limits, workers: 1)
-    var refusals = try found.refusals + scanner.scan { _, _ in }
+    var refusals = try found.refusals + scan(ledger, launch, limits)
     try ledger.eachRefusedFile(run: 1) { refusals.append($0) }
     let plans = try plans(found, ledger, &refusals)
     let worker = Worker(launch, limits: limits)
@@ -60,6 +59,14 @@ public enum SourceReader {
           timeStep: read.timeStep, flags: plan.flags + read.flags))
     }
     return refusals
+  }
+
+  private static func scan(
+    _ ledger: Ledger, _ launch: WorkerLaunch, _ limits: WorkerLimits
+  ) throws -> [Refusal] {
+    let pool = WorkerPool(1, launch, limits)
+    defer { pool.stop() }
+    return try Scanner(ledger: ledger, pool: pool).scan { _, _ in }
   }
 
   /// Reads one NIfTI file, image or mask; throws ``CohortError/refused(_:)`` if that cannot be.

@@ -39,7 +39,7 @@ extension Acquisition {
 
   static func vendor(_ text: String) -> String {
     let lower = text.lowercased()
-    return vendors.first { lower.contains($0.key) }?.name ?? "other"
+    return vendors.first { lower.holds($0.key) }?.name ?? "other"
   }
 
   static let kernels: Set<String> = [

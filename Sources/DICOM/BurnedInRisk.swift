@@ -2,7 +2,7 @@
 ///
 /// The signs are those of PS3.3 C.7.6.1.1.5 (Burned In Annotation) and C.8.6.1 (Conversion Type),
 /// and of the classes and modalities whose devices paint text into the picture.
-public enum BurnedInRisk: String, Codable, Sendable, CaseIterable {
+public enum BurnedInRisk: String, Sendable, CaseIterable {
   /// Burned In Annotation says YES.
   case declared
   /// A modality or class whose devices write into the picture: ultrasound, angiography,
@@ -48,13 +48,15 @@ extension BurnedInRisk {
   /// DERIVED\SECONDARY alone is what reformatted CT calls itself; a word for a screen or a report
   /// must be there too.
   private static func isCapture(_ types: [String]) -> Bool {
-    types.dropFirst(2).contains { type in captureWords.contains { type.contains($0) } }
+    types.dropFirst(2).contains { type in captureWords.contains { type.holds($0) } }
   }
 
   private static func isClass(_ uid: String, of prefixes: [String]) -> Bool {
-    prefixes.contains { prefix in
-      let root = "1.2.840.10008.5.1.4.1.1." + prefix
-      return uid == root || uid.hasPrefix(root + ".")
+    let root = "1.2.840.10008.5.1.4.1.1."
+    guard uid.hasPrefix(root) else { return false }
+    let kind = uid.dropFirst(root.count)
+    return prefixes.contains {
+      kind == $0 || (kind.hasPrefix($0) && kind.dropFirst($0.count).first == ".")
     }
   }
 

@@ -3,7 +3,7 @@
 ///
 /// Whatever can name a person lies in ``identity`` and nowhere else. The rest is an allow-list:
 /// numbers, and words that the standard enumerates.
-public struct DICOMHeader: Codable, Sendable, Equatable {
+public struct DICOMHeader: Sendable, Equatable {
   /// What belongs in the ledger only.
   public var identity: Identity
   /// Acquisition parameters worth learning from; free of identity.
@@ -41,7 +41,7 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   public var planes: [Plane]
 
   /// Who, when and what a file belongs to. Nothing of it may enter a store.
-  public struct Identity: Codable, Sendable, Equatable {
+  public struct Identity: Sendable, Equatable {
     /// Where the file was found.
     public var path: String
     /// Patient ID.
@@ -75,7 +75,7 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   }
 
   /// One image in the patient (PS3.3 C.7.6.2): directions are unit vectors in LPS, lengths mm.
-  public struct Plane: Codable, Sendable, Equatable {
+  public struct Plane: Sendable, Equatable {
     /// Frame or tile in its file, from 0.
     public var index: Int
     /// Centre of the first pixel.
@@ -105,12 +105,12 @@ public struct DICOMHeader: Codable, Sendable, Equatable {
   }
 
   /// What an MR image shows of the complex signal, or the map of the field in Hz made of it.
-  public enum Component: String, Codable, Sendable, CaseIterable {
+  public enum Component: String, Sendable, CaseIterable {
     case magnitude, phase, real, imaginary, fieldmap
   }
 
   /// What orders images of one place in time.
-  public struct Time: Codable, Sendable, Equatable {
+  public struct Time: Sendable, Equatable {
     /// Temporal Position Identifier or Index.
     public var position: Double?
     /// Trigger time in ms.

@@ -10,14 +10,21 @@ struct DICOMItem {
   ///
   /// Bytes that are no UTF-8 are taken as Latin-1, which keeps different names different.
   func text(_ tag: UInt32) -> String? {
-    let length = dicom_text(handle, tag, nil, 0)
-    guard length > 0, length < 1 << 24 else { return nil }
-    let bytes = [UInt8](unsafeUninitializedCapacity: length) { target, count in
-      target.withMemoryRebound(to: CChar.self) {
-        _ = dicom_text(handle, tag, $0.baseAddress, length)
-      }
+    var length = 0
+    let brief = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room -> String? in
+      length = dicom_text(handle, tag, room.baseAddress, room.count)
+      guard length > 0, length <= room.count else { return nil }
+      return Self.string(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<length]))
+    }
+    guard brief == nil, length > 0, length < 1 << 24 else { return brief }
+    let bytes = [CChar](unsafeUninitializedCapacity: length) { target, count in
+      _ = dicom_text(handle, tag, target.baseAddress, length)
       count = length
     }
+    return bytes.withUnsafeBytes(Self.string)
+  }
+
+  private static func string(_ bytes: UnsafeRawBufferPointer) -> String {
     if let text = String(validating: bytes, as: UTF8.self) { return text }
     return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
@@ -28,6 +35,7 @@ struct DICOMItem {
   /// The values of a text attribute, trimmed of the blanks that DICOM pads with.
   func texts(_ tag: UInt32) -> [String] {
     guard let text = text(tag) else { return [] }
+    guard text.utf8.contains(UInt8(ascii: "\\")) else { return [text] }
     return text.split(separator: "\\", omittingEmptySubsequences: false).map { part in
       var trimmed = part
       while trimmed.last == " " { trimmed.removeLast() }
@@ -38,8 +46,12 @@ struct DICOMItem {
 
   /// The values of a numeric attribute; nil if absent, empty, or not all finite numbers.
   func numbers(_ tag: UInt32) -> [Double]? {
-    let count = dicom_numbers(handle, tag, nil, 0)
-    guard count > 0 else { return nil }
+    var count = 0
+    let few = withUnsafeTemporaryAllocation(of: Double.self, capacity: 16) { room -> [Double]? in
+      count = dicom_numbers(handle, tag, room.baseAddress, room.count)
+      return count > 0 && count <= room.count ? Array(room[..<count]) : nil
+    }
+    guard few == nil, count > 0 else { return few }
     return [Double](unsafeUninitializedCapacity: count) { target, filled in
       _ = dicom_numbers(handle, tag, target.baseAddress, count)
       filled = count

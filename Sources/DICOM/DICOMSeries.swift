@@ -6,7 +6,7 @@ import Imaging
 ///
 /// Made by ``group(_:policy:)``; a series of the scanner may hold several (echoes, phase beside
 /// magnitude, directions of a localizer), which ``part`` tells apart.
-public struct DICOMSeries: Codable, Sendable, Equatable {
+public struct DICOMSeries: Sendable, Equatable {
   /// Series Instance UID. With ``part`` it names the volume. Belongs in the ledger.
   public var seriesUID: String
   /// Which volume of the series: "" where there is one, else the likes of "e2", "phase", "a1".

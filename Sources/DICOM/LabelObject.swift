@@ -1,9 +1,9 @@
 import Imaging
 
 /// What finding its series needs to know of a DICOM object that holds labels: a SEG or an RTSTRUCT.
-public struct LabelObject: Codable, Sendable, Equatable {
+public struct LabelObject: Sendable, Equatable {
   /// What kind of object it is.
-  public enum Kind: String, Codable, Sendable {
+  public enum Kind: String, Sendable {
     /// Segmentation or Label Map Segmentation (PS3.3 A.51, C.8.20).
     case segmentation
     /// RT Structure Set (PS3.3 A.19, C.8.8.5, C.8.8.6).

@@ -1,7 +1,7 @@
 import Imaging
 
 /// How the pixels of a file are written (PS3.3 C.7.6.3).
-public struct PixelFormat: Codable, Sendable, Equatable {
+public struct PixelFormat: Sendable, Equatable {
   /// Rows of a frame.
   public var rows: Int
   /// Columns of a frame.
@@ -31,7 +31,7 @@ public struct PixelFormat: Codable, Sendable, Equatable {
   public var lookup: Lookup?
 
   /// What is known of a modality lookup table without its values.
-  public struct Lookup: Codable, Sendable, Equatable {
+  public struct Lookup: Sendable, Equatable {
     /// Bits of a value that comes out.
     public var bits: Int
     /// XXH64 of its values, in hexadecimal.

@@ -1,7 +1,7 @@
 import Imaging
 
 /// An output slice between two of the input: (1 − weight) × low + weight × high.
-public struct SliceBlend: Codable, Sendable, Equatable {
+public struct SliceBlend: Sendable, Equatable {
   /// Slice of the input, from 0.
   public var low: Int
   /// Slice of the input, from 0.

@@ -10,8 +10,19 @@ struct Stack {
 
   /// An image: a plane of a file.
   struct Member {
-    var header: DICOMHeader
-    var plane: DICOMHeader.Plane
+    private let image: Image
+    let plane: DICOMHeader.Plane
+
+    init(_ image: Image, _ plane: DICOMHeader.Plane) { (self.image, self.plane) = (image, plane) }
+
+    var header: DICOMHeader { _read { yield image.header } }
+  }
+
+  /// A header that many members refer to: sorting them would copy all of its texts again and again.
+  final class Image: Sendable {
+    let header: DICOMHeader
+
+    init(_ header: DICOMHeader) { self.header = header }
   }
 
   var traits: [Trait: String] = [:]
@@ -22,7 +33,8 @@ struct Stack {
   /// Splits the images of a series UID into stacks, in an order set by their traits.
   static func split(_ headers: [DICOMHeader]) -> [Stack] {
     let members = headers.flatMap { header in
-      header.planes.map { Member(header: header, plane: $0) }
+      let image = Image(header)
+      return header.planes.map { Member(image, $0) }
     }
     let echoes = clusters(members.map { [$0.plane.echoTime ?? -1] }, tolerance: 0.01)
     let spacings = clusters(

@@ -8,7 +8,9 @@ private struct Failed: Error, Equatable { var part: Int }
   /// What jobs of so many parts give, in order, on so many threads.
   private func results(jobs: [Int], threads: Int, failing: Int? = nil) throws -> [Int: [Int]] {
     let given = Locked([Int: [Int]]())
-    try withWorkers(threads, inProcess, WorkerLimits(), jobs: jobs) { worker, job in
+    let pool = WorkerPool(threads, inProcess, WorkerLimits())
+    defer { pool.stop() }
+    try pool.run(jobs: jobs) { worker, job in
       try Crew.inOrder(job, on: worker) { _, part in
         if part == failing { throw Failed(part: part) }
         return part
@@ -31,11 +33,29 @@ private struct Failed: Error, Equatable { var part: Int }
     #expect(throws: Failed(part: 5)) { try results(jobs: [20], threads: threads, failing: 5) }
   }
 
+  @Test func workersStayFromOnePhaseToTheNext() throws {
+    let pool = WorkerPool(1, inProcess, WorkerLimits())
+    defer { pool.stop() }
+    let workers = Locked([ObjectIdentifier]())
+    for _ in 0..<3 {
+      try pool.run(jobs: [1, 2]) { worker, _ in
+        workers.change { $0.append(ObjectIdentifier(worker)) }
+      }
+    }
+    #expect(workers.value.count == 6 && Set(workers.value).count == 1)
+    #expect(throws: Failed(part: 1)) {
+      try pool.run(jobs: [1]) { _, part in throw Failed(part: part) }
+    }
+    try pool.run(jobs: [1]) { _, _ in }
+  }
+
   @Test func threadsWithoutAJobHelp() throws {
     let workers = Locked(Set<ObjectIdentifier>())
     // Neither part can end before the other has begun.
     let begun = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
-    try withWorkers(2, inProcess, WorkerLimits(), jobs: [2]) { worker, job in
+    let pool = WorkerPool(2, inProcess, WorkerLimits())
+    defer { pool.stop() }
+    try pool.run(jobs: [2]) { worker, job in
       try Crew.inOrder(job, on: worker) { worker, part in
         workers.change { _ = $0.insert(ObjectIdentifier(worker)) }
         begun[part].signal()

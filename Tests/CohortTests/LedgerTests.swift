@@ -55,6 +55,22 @@ import Testing
     #expect(try ledger.waiting(after: "", limit: 9).map(\.path) == ["/a"])
   }
 
+  @Test func aFullDiskIsSaidToBeFull() throws {
+    let folder = TemporaryFolder()
+    let ledger = try Ledger(folder / "l.sqlite")
+    // Past that many pages SQLite says that the disk is full.
+    try ledger.execute("PRAGMA max_page_count = 40")
+    let files = (0..<5000).map {
+      (FoundFile(path: "/scans/\($0)", relative: "\($0)", size: 1, modified: 1), Sniff.dicom)
+    }
+    do {
+      try ledger.sight(files, as: .image, run: 1)
+      Issue.record("the files fit")
+    } catch let CohortError.unwritable(path, reason) {
+      #expect(path == folder / "l.sqlite" && reason.contains("full"))
+    }
+  }
+
   @Test func aLedgerOfAnOlderLayoutKeepsItsKeyAndFindsItsFilesAnew() throws {
     let folder = TemporaryFolder()
     let key = try Ledger(folder / "l.sqlite").key(from: nil)

@@ -1,17 +1,12 @@
 import Cohort
 import DICOM
-import Foundation
 import Imaging
 import Testing
 
 @Suite struct ObjectMatchingTests {
-  private func header(_ object: LabelObject, path: String = "/seg") throws -> DICOMHeader {
-    // An empty header in the form in which one crosses processes.
-    let text = """
-      {"identity": {"path": "\(path)"}, "acquisition": {"modality": "SEG"}, "sopClass": "",
-       "transferSyntax": "", "pixelDigest": "d", "planes": []}
-      """
-    var header = try JSONDecoder().decode(DICOMHeader.self, from: Data(text.utf8))
+  private func header(_ object: LabelObject, path: String = "/seg") -> DICOMHeader {
+    var header = DICOMHeader.blank
+    (header.identity.path, header.pixelDigest) = (path, "d")
     header.labelObject = object
     return header
   }
@@ -35,7 +30,7 @@ import Testing
   }
 
   private func match(_ object: LabelObject) throws -> (String?, RefusalCode?) {
-    let matching = ObjectMatching([try header(object)], candidates: candidates())
+    let matching = ObjectMatching([header(object)], candidates: candidates())
     return (matching.assigned.keys.first, matching.refusals.first?.code)
   }
 
@@ -59,7 +54,7 @@ import Testing
 
   @Test func copiesAreOneObject() throws {
     let both = try ["/x", "/y"].map { path -> DICOMHeader in
-      var header = try header(object(series: ["1"]), path: path)
+      var header = header(object(series: ["1"]), path: path)
       header.identity.sopInstanceUID = "1.2"
       return header
     }

@@ -15,11 +15,13 @@ package enum Sniff: Equatable {
 
   /// Reads at most 352 bytes; nothing is parsed but fixed places.
   package init(path: String, first bytes: [UInt8]) {
+    if bytes.count >= 132, bytes[128..<132].elementsEqual("DICM".utf8) {
+      self = .dicom
+      return
+    }
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
     func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
-    if bytes.count >= 132, Array(bytes[128..<132]) == Array("DICM".utf8) {
-      self = .dicom
-    } else if NIfTIFile.hasName(path) {
+    if NIfTIFile.hasName(path) {
       let isPart = has(".img") || has(".img.gz")
       self = isPart && Self.header(of: path) != nil ? .niftiVoxels : .nifti
     } else if Self.isNIfTI(bytes) {

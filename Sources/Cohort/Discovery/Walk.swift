@@ -66,7 +66,7 @@ package struct Walk {
     var below: [String] = []
     do {
       defer { closedir(stream) }
-      while let name = Self.next(stream) {
+      for name in Names(stream) {
         let inside = path + "/" + name
         guard let status = Self.status(inside) else {
           try refuse(.unreadable, .file, inside, Self.reason())
@@ -84,16 +84,6 @@ package struct Walk {
       try visit(
         path + "/" + name, relative: relative.isEmpty ? name : relative + "/" + name, parents: own)
     }
-  }
-
-  private static func next(_ stream: OpaquePointer) -> String? {
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { return name }
-    }
-    return nil
   }
 
   private func meet(_ path: String, _ relative: String, _ status: stat) throws {
@@ -126,9 +116,12 @@ package struct Walk {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 352)
-    let got = read(file, &bytes, bytes.count)
-    return got < 0 ? nil : Array(bytes.prefix(got))
+    var got = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: 352) { room, count in
+      got = read(file, room.baseAddress, room.count)
+      count = max(0, got)
+    }
+    return got < 0 ? nil : bytes
   }
 
   private static func status(_ path: String) -> stat? {
@@ -138,6 +131,32 @@ package struct Walk {
 
   private static func reason() -> String {
     "it cannot be read: " + String(cString: strerror(errno))
+  }
+}
+
+/// The names in a folder, some thousand at a time in their order: what follows one another in the
+/// ledger is then near on the disk as well.
+private struct Names: Sequence, IteratorProtocol {
+  private let stream: OpaquePointer
+  private var sorted: [String] = []
+  private static let atOnce = 8192
+
+  init(_ stream: OpaquePointer) { self.stream = stream }
+
+  mutating func next() -> String? {
+    if sorted.isEmpty { fill() }
+    return sorted.popLast()
+  }
+
+  /// Sorts backwards, since names are taken from the end.
+  private mutating func fill() {
+    while sorted.count < Self.atOnce, let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { sorted.append(name) }
+    }
+    sorted.sort { $1.utf8.lexicographicallyPrecedes($0.utf8) }
   }
 }
 

@@ -18,7 +18,10 @@ public enum Ingest {
     progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
     let session = try IngestSession(store, recipe, launch, progress)
-    defer { try? session.archives.remove() }
+    defer {
+      session.pool.stop()
+      try? session.archives.remove()
+    }
     let found = try session.look(paths)
     try session.divide(found)
     let scan = try session.scan(found)
@@ -41,7 +44,7 @@ struct IngestSession: Sendable {
   let shard: Shard?
   let recipe: IngestRecipe
   let launch: WorkerLaunch
-  let workers: Int
+  let pool: WorkerPool
   let run: Int
   let progress: @Sendable (IngestProgress) -> Void
   let report = Locked(IngestReport())
@@ -63,16 +66,16 @@ struct IngestSession: Sendable {
     shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
     try ledger.begin(shard: shard)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
-    workers = recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount
+    pool = WorkerPool(
+      recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount, launch,
+      recipe.limits)
     run = try ledger.beginRun()
     // A killed ingest leaves whole volumes; sealed, they can be read back when masks come for them.
     if !writer.ids.isEmpty { try writer.finish() }
     stored = try? CohortStore(store)
   }
 
-  var scanner: Scanner {
-    Scanner(ledger: ledger, launch: launch, limits: recipe.limits, workers: workers)
-  }
+  var scanner: Scanner { Scanner(ledger: ledger, pool: pool) }
 
   var policy: DICOMSeries.Policy {
     var policy = DICOMSeries.Policy()

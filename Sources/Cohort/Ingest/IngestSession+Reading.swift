@@ -26,7 +26,7 @@ extension IngestSession {
         return place.nifti.popFirst().map(Job.nifti)
       }
     }
-    try withWorkers(workers, launch, recipe.limits, next: next) { worker, job in
+    try pool.run(next: next) { worker, job in
       switch job {
       case .series(let uid):
         let outcome = try take(series: uid, assigned, worker)
@@ -39,7 +39,7 @@ extension IngestSession {
       }
     }
     let rest = assigned.keys.filter { !tally.has($0) }.sorted()
-    try withWorkers(workers, launch, recipe.limits, jobs: rest.map(Job.stored)) { worker, job in
+    try pool.run(jobs: rest.map(Job.stored)) { worker, job in
       guard case .stored(let id) = job else { return }
       let names = GivenNames(of: try ledger.volume(id))
       try addMasks(names.allowed(assigned[id] ?? []), to: id, worker)

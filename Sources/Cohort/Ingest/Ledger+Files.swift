@@ -146,6 +146,7 @@ extension Ledger {
 
   /// Keeps what was found in files that have been sighted.
   package func keep(_ found: [(file: WaitingFile, answer: ScanAnswer)]) throws {
+    guard !found.isEmpty else { return }
     try write { db in
       let statement = try db.cachedStatement(
         // Images beside masks are not asked for.

@@ -41,7 +41,21 @@ public final class Ledger: Sendable {
         ?? DatabaseQueue(configuration: configuration)
       try database.write { try Self.makeTables($0) }
     } catch let error as DatabaseError {
-      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+      throw Self.failure(error, path)
+    }
+  }
+
+  /// SQLite's error as one of ours.
+  private static func failure(_ error: DatabaseError, _ path: String?) -> CohortError {
+    let (path, reason) = (path ?? "in memory", error.message ?? "damaged")
+    switch error.resultCode {
+    case .SQLITE_FULL:
+      return .unwritable(
+        path: path,
+        reason: "the disk is full; make room and run the same command again, which takes up where "
+          + "it stopped")
+    case .SQLITE_IOERR, .SQLITE_READONLY: return .unwritable(path: path, reason: reason)
+    default: return .ledger(path: path, reason: reason)
     }
   }
 
@@ -99,7 +113,7 @@ public final class Ledger: Sendable {
 
   /// The number of the layout. What is known of files can be found out again, so an older layout of
   /// that table is dropped.
-  private static let version = 3
+  private static let version = 4
 
   private static func dropOldFiles(_ db: Database) throws {
     guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < version else { return }
@@ -111,7 +125,7 @@ public final class Ledger: Sendable {
     do {
       return try database.write(body)
     } catch let error as DatabaseError {
-      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+      throw Self.failure(error, path)
     }
   }
 
@@ -130,7 +144,7 @@ public final class Ledger: Sendable {
     do {
       return try database.writeWithoutTransaction(body)
     } catch let error as DatabaseError {
-      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+      throw Self.failure(error, path)
     }
   }
 
@@ -139,7 +153,7 @@ public final class Ledger: Sendable {
     do {
       return try database.read(body)
     } catch let error as DatabaseError {
-      throw CohortError.ledger(path: path ?? "in memory", reason: error.message ?? "damaged")
+      throw Self.failure(error, path)
     }
   }
 }

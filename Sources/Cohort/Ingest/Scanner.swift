@@ -8,21 +8,23 @@ import NIfTI
 /// at a time, and their answers go back into it.
 struct Scanner: Sendable {
   let ledger: Ledger
-  let launch: WorkerLaunch
-  let limits: WorkerLimits
-  let workers: Int
-  /// Files that a worker gets in one request.
-  private static let batch = 64
+  let pool: WorkerPool
+  /// Files that a worker gets in one request, and about how many bytes they have at most: few
+  /// enough that all workers are done at about the same time.
+  private static let (batch, batchBytes) = (64, 16 << 20)
 
   /// Scans what waits. `tick` hears of files and bytes that are done; what is returned are faults of
   /// workers, which are not kept: the files wait again in the next run.
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
     let failures = Locked([Refusal]())
+    let pending = Locked(Pending())
     try eachPiece { worker, files in
-      let failed = try answer(worker, files)
+      let (answers, failed) = try answer(worker, files)
       failures.change { $0 += failed }
+      try ledger.keep(pending.change { $0.take(answers) })
       tick(files.count, files.reduce(0) { $0 + $1.size })
     }
+    try ledger.keep(pending.value.answers)
     return failures.value.sorted { $0.name < $1.name }
   }
 
@@ -49,15 +51,27 @@ struct Scanner: Sendable {
     let last = Locked("")
     let next = { @Sendable in
       try last.change { last -> [WaitingFile]? in
-        let files = try ledger.waiting(after: last, limit: Self.batch)
+        let files = Self.piece(try ledger.waiting(after: last, limit: Self.batch))
         last = files.last?.path ?? last
         return files.isEmpty ? nil : files
       }
     }
-    try withWorkers(workers, launch, limits, next: next, body)
+    try pool.run(next: next, body)
   }
 
-  private func answer(_ worker: Worker, _ files: [WaitingFile]) throws -> [Refusal] {
+  /// The first of some files, up to so many bytes.
+  private static func piece(_ files: [WaitingFile]) -> [WaitingFile] {
+    var bytes = 0
+    return Array(
+      files.prefix { file in
+        defer { bytes += file.size }
+        return bytes < batchBytes
+      })
+  }
+
+  private func answer(
+    _ worker: Worker, _ files: [WaitingFile]
+  ) throws -> (answers: [(file: WaitingFile, answer: ScanAnswer)], failed: [Refusal]) {
     var answers: [(file: WaitingFile, answer: ScanAnswer)] = []
     var failed: [Refusal] = []
     let items = files.map {
@@ -72,12 +86,36 @@ struct Scanner: Sendable {
         answers.append((files[answers.count + failed.count], answer.placed))
       }
     }
-    try ledger.keep(answers)
-    return failed
+    return (answers, failed)
+  }
+}
+
+/// Answers on their way into the ledger, many in one transaction.
+private struct Pending {
+  private(set) var answers: [(file: WaitingFile, answer: ScanAnswer)] = []
+  private var planes = 0
+  /// Answers of one transaction, and the images in them.
+  private static let (most, mostPlanes) = (1024, 8192)
+
+  /// Takes more, and gives all of them back when they are enough.
+  mutating func take(
+    _ more: [(file: WaitingFile, answer: ScanAnswer)]
+  ) -> [(file: WaitingFile, answer: ScanAnswer)] {
+    answers += more
+    planes += more.reduce(0) { $0 + $1.answer.planes }
+    guard answers.count >= Self.most || planes >= Self.mostPlanes else { return [] }
+    defer { self = Pending() }
+    return answers
   }
 }
 
 extension ScanAnswer {
+  /// How many images it tells of.
+  fileprivate var planes: Int {
+    if case .dicom(let header) = self { return header.planes.count }
+    return 1
+  }
+
   /// An image without a series can be part of none.
   fileprivate var placed: ScanAnswer {
     guard case .dicom(let header) = self, header.nonImage == nil,

@@ -42,6 +42,39 @@ package enum Frames {
   }
 }
 
+/// What has come from a worker and has not been taken yet: one read brings many short messages.
+struct Inbox {
+  private var bytes: [UInt8] = []
+  private var start = 0
+  private var piece = [UInt8](repeating: 0, count: 1 << 16)
+
+  var isEmpty: Bool { start == bytes.count }
+
+  /// Takes just `count` bytes; nil when the other side has closed or the deadline has passed.
+  ///
+  /// It grows with what arrives: a length alone must not make the parent allocate.
+  mutating func take(_ count: Int, from control: Int32, until deadline: Deadline) -> [UInt8]? {
+    while bytes.count - start < count {
+      if start > 0 {
+        bytes.removeFirst(start)
+        start = 0
+      }
+      guard worker_poll(control, deadline.millisecondsLeft) == 1 else { return nil }
+      let got = read(control, &piece, piece.count)
+      if got < 0 && (errno == EINTR || errno == EAGAIN) { continue }
+      guard got > 0 else { return nil }
+      bytes.append(contentsOf: piece[..<got])
+    }
+    defer { start += count }
+    return Array(bytes[start..<start + count])
+  }
+
+  mutating func empty() {
+    bytes.removeAll()
+    start = 0
+  }
+}
+
 /// A moment on the monotonic clock.
 package struct Deadline {
   private let end: UInt64

@@ -1,3 +1,5 @@
+import DICOM
+
 /// Reads what ``PackedEncoder`` wrote, from bytes that may be hostile: every length is compared with
 /// what is there, nesting is bounded, and nothing is allocated by a number that was read.
 package struct PackedDecoder {
@@ -49,9 +51,11 @@ private struct PackedBytes {
     case .integer, .number:
       guard place + 9 <= all.count else { throw PackedFault.malformed }
       return place + 9
-    case .text, .list, .fields: return try body(at: place + 1).upperBound
+    case .text, .list, .fields, .bytes: return try body(at: place + 1).upperBound
     }
   }
+
+  func bytes(_ range: Range<Int>) -> [UInt8] { Array(all[range]) }
 
   func text(_ range: Range<Int>) throws -> String {
     let text = all.withUnsafeBytes {
@@ -84,6 +88,7 @@ private struct PackedValue: Decoder {
     if type == Double.self { return try number() as! Value }
     if type == Int.self { return try integer(Int.self) as! Value }
     if type == Bool.self { return try flag() as! Value }
+    if type == FieldBytes.self { return FieldBytes(bytes: try fields()) as! Value }
     return try type.init(from: self)
   }
 
@@ -98,6 +103,8 @@ private struct PackedValue: Decoder {
   }
 
   func text() throws -> String { try bytes.text(try body(.text)) }
+
+  func fields() throws -> [UInt8] { bytes.bytes(try body(.bytes)) }
 
   func number() throws -> Double {
     if try bytes.tag(at: at) == .integer { return Double(try integer(Int.self)) }

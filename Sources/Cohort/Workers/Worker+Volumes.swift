@@ -22,22 +22,26 @@ extension Worker {
   package func scan(_ items: [ScanItem], each: (ScanItem, ScanAnswer) throws -> Void) throws {
     var rest = items[...]
     while !rest.isEmpty {
-      var sent = false
+      resetPlace()
+      let sent = rest
       do throws(WorkerFailure) {
-        try send(WorkerRequest.scan(Array(rest), limits))
-        sent = true
+        try send(WorkerRequest.scan(Array(sent), limits))
       } catch {
-        guard let item = rest.popFirst() else { return }
-        try each(item, .refused(Fault(error)))
+        try each(rest.removeFirst(), .refused(Fault(error)))
+        continue
       }
-      while sent, let item = rest.first {
+      while let item = rest.first {
         let answer: ScanAnswer
         do throws(WorkerFailure) {
           answer = try checked(try receive(ScanAnswer.self), for: item)
           allowTime()
         } catch {
-          answer = .refused(Fault(error))
-          sent = false
+          // Answers come together: those before the file at hand were lost with the worker.
+          let culprit = min(max(rest.startIndex, sent.startIndex + place), sent.endIndex - 1)
+          try scan(Array(rest[..<culprit]), each: each)
+          rest = rest[culprit...]
+          try each(rest.removeFirst(), .refused(Fault(error)))
+          break
         }
         rest.removeFirst()
         try each(item, answer)

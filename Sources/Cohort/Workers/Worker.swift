@@ -20,10 +20,11 @@ public enum WorkerLaunch: Sendable {
 public final class Worker {
   /// What the process may use.
   public let limits: WorkerLimits
-  /// The threads of the pool that it belongs to.
-  let crew: Crew?
+  /// The threads that it works with now.
+  var crew: Crew?
   private let launch: WorkerLaunch
   private var running: Running?
+  private var inbox = Inbox()
   /// The series whose slices the process can be asked for.
   var held: SeriesReading?
   /// Which file of that series it had come to when it was last heard of.
@@ -31,14 +32,8 @@ public final class Worker {
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
 
   /// Nothing is started yet.
-  public convenience init(
-    _ launch: WorkerLaunch = .current, limits: WorkerLimits = WorkerLimits()
-  ) {
-    self.init(launch, limits: limits, crew: nil)
-  }
-
-  init(_ launch: WorkerLaunch, limits: WorkerLimits, crew: Crew?) {
-    (self.launch, self.limits, self.crew) = (launch, limits, crew)
+  public init(_ launch: WorkerLaunch = .current, limits: WorkerLimits = WorkerLimits()) {
+    (self.launch, self.limits) = (launch, limits)
   }
 
   deinit {
@@ -88,7 +83,7 @@ public final class Worker {
     let seconds = seconds ?? Double(limits.wallSeconds)
     if files > 1 { try wait(for: files, seconds: seconds) }
     let deadline = Deadline(seconds: seconds)
-    guard let head = Frames.receive(running.control, 4, until: deadline) else {
+    guard let head = inbox.take(4, from: running.control, until: deadline) else {
       throw bury(late: deadline.isPast)
     }
     let length = Frames.length(head)
@@ -96,7 +91,7 @@ public final class Worker {
       stop()
       throw .nonsense("an answer of \(length) bytes")
     }
-    guard let body = Frames.receive(running.control, length, until: deadline) else {
+    guard let body = inbox.take(length, from: running.control, until: deadline) else {
       throw bury(late: deadline.isPast)
     }
     do {
@@ -109,7 +104,7 @@ public final class Worker {
 
   /// Waits until an answer begins to come, for as long as the worker goes from file to file.
   private func wait(for files: Int, seconds: Double) throws(WorkerFailure) {
-    guard let running else { return }
+    guard let running, inbox.isEmpty else { return }
     for _ in 0..<files {
       let before = readPlace()
       if worker_poll(running.control, Deadline(seconds: seconds).millisecondsLeft) != 0 { return }
@@ -127,6 +122,13 @@ public final class Worker {
 
   /// Keeps which file the worker is at.
   func notePlace() { place = Int(readPlace()) }
+
+  /// Has the worker be at the first of the files that it is sent next, until it says otherwise.
+  func resetPlace() {
+    place = 0
+    var none: UInt32 = 0
+    if let running { _ = pwrite(running.shared, &none, 4, 0) }
+  }
 
   /// Copies slices out of the shared memory, where they lie behind a page of their own.
   func takeSlices(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFailure) {
@@ -180,6 +182,7 @@ public final class Worker {
     guard let running else { return }
     notePlace()
     (self.running, held) = (nil, nil)
+    inbox.empty()
     close(running.control)
     close(running.shared)
     guard running.pid > 0 else { return }
@@ -243,8 +246,6 @@ extension Worker {
     // Swift's crash reporter prints what registers point at: pixels, and names.
     var environment = ProcessInfo.processInfo.environment
     environment["SWIFT_BACKTRACE"] = "enable=no"
-    // OpenBLAS starts its threads with the process, and a worker multiplies no matrices.
-    environment["OPENBLAS_NUM_THREADS"] = "1"
     let lines = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var processLimits = worker_limits()
     processLimits.memory_bytes = UInt64(max(0, limits.memoryBytes))

@@ -41,7 +41,7 @@ private final class Session {
   func answer(_ request: WorkerRequest) -> Bool {
     switch request {
     case .scan(let items, let limits):
-      return items.allSatisfy { send(scan($0, limits)) }
+      return scan(items, limits)
     case .unpack(let path, let folder, let limits):
       return send(unpack(path, folder, limits))
     case .pixels(let path, let limits):
@@ -96,6 +96,23 @@ private final class Session {
     } catch {
       return .refused(Fault(error))
     }
+  }
+
+  /// Answers items, several at a time where they are quick, and says which one is at hand.
+  private func scan(_ items: [ScanItem], _ limits: WorkerLimits) -> Bool {
+    guard (try? makeRoom(SlicesAnswer.start)) != nil else { return false }
+    var outbox: [UInt8] = []
+    var until = Deadline(seconds: 0.05)
+    for (place, item) in items.enumerated() {
+      memory.storeBytes(of: UInt32(place).littleEndian, as: UInt32.self)
+      guard let answer = try? Frames.encode(scan(item, limits)) else { return false }
+      outbox += answer
+      guard outbox.count >= 1 << 15 || place == items.count - 1 || until.isPast else { continue }
+      guard worker_send(control, outbox, outbox.count, .max) == 0 else { return false }
+      outbox.removeAll(keepingCapacity: true)
+      until = Deadline(seconds: 0.05)
+    }
+    return true
   }
 
   private func scan(_ item: ScanItem, _ limits: WorkerLimits) -> ScanAnswer {

@@ -1,39 +1,98 @@
 import Foundation
 
-/// Runs jobs on as many threads as there are workers, each with a worker of its own.
+/// Threads, each with a worker of its own, that go from one phase of work to the next: a worker that
+/// has read headers decodes pixels too, which spares the start of a process.
 ///
-/// The threads live as long as their workers, which die with the thread that started them. A job
-/// that throws ends the others after their present job; its error is thrown here.
-package func withWorkers<Job: Sendable>(
-  _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits, jobs: [Job],
-  _ body: @escaping @Sendable (Worker, Job) throws -> Void
-) throws {
-  guard !jobs.isEmpty else { return }
-  let rest = Locked(jobs[...])
-  let next = { @Sendable in rest.change { $0.popFirst() } }
-  try withWorkers(count, launch, limits, next: next, body)
-}
+/// The threads live as long as their workers, which die with the thread that started them. They start
+/// with the first phase, and a thread without work starts no worker.
+package final class WorkerPool: @unchecked Sendable {  // all state under the lock
+  private let (launch, limits): (WorkerLaunch, WorkerLimits)
+  private let count: Int
+  private let lock = NSCondition()
+  private let ended = DispatchGroup()
+  private var phase = 0
+  private var work: @Sendable (Worker) -> Void = { _ in }
+  private var (isStarted, isOver) = (false, false)
+  /// Threads that are not done with the present phase.
+  private var working = 0
 
-/// The same for jobs that are made when they are asked for, by one thread at a time, so that those
-/// which wait need no memory. A thread without work starts no worker.
-package func withWorkers<Job: Sendable>(
-  _ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits,
-  next: @escaping @Sendable () throws -> Job?,
-  _ body: @escaping @Sendable (Worker, Job) throws -> Void
-) throws {
-  let crew = Crew(size: max(1, count))
-  let done = DispatchGroup()
-  for _ in 0..<max(1, count) {
-    done.enter()
-    let thread = Thread {
-      let worker = Worker(launch, limits: limits, crew: crew)
-      crew.work(worker, next: next, body)
-      worker.stop()
-      done.leave()
-    }
-    thread.stackSize = 8 << 20
-    thread.start()
+  /// Nothing is started yet; ``stop()`` must follow.
+  package init(_ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits) {
+    (self.count, self.launch, self.limits) = (max(1, count), launch, limits)
   }
-  done.wait()
-  try crew.rethrow()
+
+  /// Runs jobs, which are made when they are asked for, by one thread at a time, so that those which
+  /// wait need no memory.
+  ///
+  /// A job that throws ends the others after their present job; its error is thrown here.
+  package func run<Job>(
+    next: @escaping @Sendable () throws -> Job?,
+    _ body: @escaping @Sendable (Worker, Job) throws -> Void
+  ) throws {
+    let crew = Crew(size: count)
+    lock.lock()
+    startThreads()
+    work = { worker in
+      worker.crew = crew
+      crew.work(worker, next: next, body)
+    }
+    phase += 1
+    working = count
+    lock.broadcast()
+    while working > 0 { lock.wait() }
+    work = { _ in }
+    lock.unlock()
+    try crew.rethrow()
+  }
+
+  /// The same for jobs that are there already.
+  package func run<Job: Sendable>(
+    jobs: [Job], _ body: @escaping @Sendable (Worker, Job) throws -> Void
+  ) throws {
+    guard !jobs.isEmpty else { return }
+    let rest = Locked(jobs[...])
+    try run(next: { rest.change { $0.popFirst() } }, body)
+  }
+
+  /// Ends the threads and their workers.
+  package func stop() {
+    lock.withLock {
+      isOver = true
+      lock.broadcast()
+    }
+    ended.wait()
+  }
+
+  private func startThreads() {
+    guard !isStarted else { return }
+    isStarted = true
+    for _ in 0..<count {
+      ended.enter()
+      let thread = Thread { [self] in
+        follow(Worker(launch, limits: limits))
+        ended.leave()
+      }
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  /// Takes part in every phase that comes.
+  private func follow(_ worker: Worker) {
+    var seen = 0
+    lock.lock()
+    while true {
+      while phase == seen && !isOver { lock.wait() }
+      if phase == seen { break }
+      seen = phase
+      let work = work
+      lock.unlock()
+      work(worker)
+      lock.lock()
+      working -= 1
+      lock.broadcast()
+    }
+    lock.unlock()
+    worker.stop()
+  }
 }

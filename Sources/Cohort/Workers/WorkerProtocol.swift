@@ -3,8 +3,8 @@ import Imaging
 import NIfTI
 
 /// A file whose header is wanted.
-package struct ScanItem: Codable, Equatable {
-  package enum Kind: String, Codable { case dicom, nifti }
+package struct ScanItem: FieldPacked, Equatable {
+  package enum Kind: String { case dicom, nifti }
 
   package var path: String
   package var kind: Kind
@@ -15,6 +15,15 @@ package struct ScanItem: Codable, Equatable {
 
   package init(path: String, kind: Kind, partner: String?) {
     (self.path, self.kind, self.partner) = (path, kind, partner)
+  }
+
+  package static let blank = ScanItem(path: "", kind: .dicom, partner: nil)
+
+  package mutating func pass(_ fields: inout FieldStream) {
+    fields.pass(&path)
+    fields.pass(&kind)
+    fields.pass(&partner)
+    fields.pass(&withPixels)
   }
 }
 
@@ -164,12 +173,12 @@ extension PixelFormat {
 
 extension DICOMHeader.Plane {
   fileprivate var isPlausible: Bool {
-    let numbers =
-      [position, right, down].flatMap { [$0.x, $0.y, $0.z] }
-      + [spacing.x, spacing.y, slope, intercept, echoTime ?? 0]
-      + [time.position, time.trigger, time.acquisition, time.bValue, scaleSlope].map { $0 ?? 0 }
-      + (time.indices ?? [])
-    return numbers.allSatisfy { $0.isFinite && abs($0) < 1e15 } && spacing.x > 0 && spacing.y > 0
+    func fits(_ number: Double?) -> Bool { number.map { abs($0) < 1e15 } ?? true }
+    func fit(_ vector: SIMD3<Double>) -> Bool { fits(vector.x) && fits(vector.y) && fits(vector.z) }
+    return fit(position) && fit(right) && fit(down) && fits(spacing.x) && fits(spacing.y)
+      && spacing.x > 0 && spacing.y > 0 && fits(slope) && fits(intercept) && fits(scaleSlope)
+      && fits(echoTime) && fits(time.position) && fits(time.trigger) && fits(time.acquisition)
+      && fits(time.bValue) && (time.indices ?? []).allSatisfy { fits($0) }
   }
 }
 
