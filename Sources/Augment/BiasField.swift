@@ -23,6 +23,9 @@ public struct BiasField: Sendable, Codable, Equatable {
       })
   }
 
+  /// Random words that drawing a field takes: two for each coefficient.
+  static func words(cells: Int) -> Int { 2 * (cells + 3) * (cells + 3) }
+
   /// The factor at a point of a view of `width × height` pixels.
   public func factor(at point: SIMD2<Double>, width: Int, height: Int) -> Double {
     let spacing = SIMD2(Double(width), Double(height)) / Double(cells)

@@ -12,9 +12,13 @@ extension CropView {
     precondition(
       output.count == slice.channels * geometry.width * geometry.height,
       "output does not fit the view")
-    let tones = (0..<slice.channels).map { ChannelTone(intensity, slice, channel: $0) }
-    tones.withUnsafeBufferPointer { tones in
-      withPlan(slice, tones.baseAddress!, output.baseAddress!) { level.makeView($0) }
+    withUnsafeTemporaryAllocation(of: ChannelTone.self, capacity: slice.channels) { tones in
+      for channel in 0..<slice.channels {
+        tones.initializeElement(at: channel, to: ChannelTone(intensity, slice, channel: channel))
+      }
+      withPlan(slice, UnsafePointer(tones.baseAddress!), output.baseAddress!) {
+        level.makeView($0)
+      }
     }
   }
 
@@ -27,28 +31,33 @@ extension CropView {
     }
   }
 
+  /// Lends the plan of the view's pixels. Nothing is allocated: lists are borrowed, the rest lies on the stack.
   private func withPlan(
     _ slice: SlicePixels, _ tones: UnsafePointer<ChannelTone>,
     _ output: UnsafeMutablePointer<Float>, _ body: (ViewPlan) -> Void
   ) {
-    let taps = gaussian(sigma: intensity.blur)
-    geometry.withPlan(
-      sliceWidth: slice.width, sliceHeight: slice.height,
-      lists: [taps, intensity.bias?.gains ?? []]
-    ) { plan, lists in
-      (plan.stored, plan.channels) = (slice.plane(0), slice.channels)
-      (plan.tones, plan.output) = (tones, output)
-      (plan.taps, plan.reach) = (lists[0], taps.count - 1)
-      if intensity.lowResolution > 1 {
-        plan.coarseWidth = intensity.coarse(geometry.width)
-        plan.coarseHeight = intensity.coarse(geometry.height)
+    let reach = gaussianReach(sigma: intensity.blur)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: reach + 1) { taps in
+      fillGaussian(sigma: intensity.blur, taps)
+      (intensity.bias?.gains ?? []).withUnsafeBufferPointer { gains in
+        geometry.withPlan(sliceWidth: slice.width, sliceHeight: slice.height) { plan in
+          (plan.stored, plan.channels) = (slice.plane(0), slice.channels)
+          (plan.tones, plan.output) = (tones, output)
+          (plan.taps, plan.reach) = (UnsafePointer(taps.baseAddress!), reach)
+          if intensity.lowResolution > 1 {
+            plan.coarseWidth = intensity.coarse(geometry.width)
+            plan.coarseHeight = intensity.coarse(geometry.height)
+          }
+          if let bias = intensity.bias {
+            let spacing =
+              SIMD2(Double(geometry.width), Double(geometry.height)) / Double(bias.cells)
+            plan.bias = SplineGrid(
+              controls: gains.baseAddress!, cells: bias.cells, spacing: spacing)
+          }
+          if let box = intensity.cutout { plan.cutout = box.cut(to: geometry) }
+          withScratch(&plan, body)
+        }
       }
-      if let bias = intensity.bias {
-        let spacing = SIMD2(Double(geometry.width), Double(geometry.height)) / Double(bias.cells)
-        plan.bias = SplineGrid(controls: lists[1], cells: bias.cells, spacing: spacing)
-      }
-      if let box = intensity.cutout { plan.cutout = box.cut(to: geometry) }
-      withScratch(&plan, body)
     }
   }
 }
@@ -62,7 +71,7 @@ extension LabelledCrop {
     let geometry = view.geometry
     precondition(label.count == height * width, "the label does not fit the slice's shape")
     precondition(output.count == geometry.width * geometry.height, "output does not fit the view")
-    geometry.withPlan(sliceWidth: width, sliceHeight: height, lists: []) { plan, _ in
+    geometry.withPlan(sliceWidth: width, sliceHeight: height) { plan in
       withScratch(&plan) {
         level.makeLabels($0, from: label.baseAddress!, outside: outside, into: output.baseAddress!)
       }
@@ -71,29 +80,22 @@ extension LabelledCrop {
 }
 
 extension ViewGeometry {
-  /// Lends a plan that says where the view's pixels lie, and room with the given lists in it.
+  /// Lends a plan that says where the view's pixels lie.
   fileprivate func withPlan(
-    sliceWidth: Int, sliceHeight: Int, lists: [[Float]],
-    _ body: (inout ViewPlan, [UnsafePointer<Float>]) -> Void
+    sliceWidth: Int, sliceHeight: Int, _ body: (inout ViewPlan) -> Void
   ) {
-    let all = lists + (elastic.map { [$0.x, $0.y] } ?? [])
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: all.reduce(1) { $0 + $1.count }) {
-      room in
-      var next = room.baseAddress!
-      let places = all.map { list in
-        defer { next += list.count }
-        _ = UnsafeMutableBufferPointer(start: next, count: list.count).initialize(from: list)
-        return UnsafePointer(next)
+    var plan = ViewPlan(
+      sliceWidth: sliceWidth, sliceHeight: sliceHeight, width: width, height: height)
+    (plan.stepX, plan.stepY, plan.origin) = (affine.x, affine.y, affine.origin)
+    guard let elastic else { return body(&plan) }
+    elastic.x.withUnsafeBufferPointer { x in
+      elastic.y.withUnsafeBufferPointer { y in
+        plan.elasticX = SplineGrid(
+          controls: x.baseAddress!, cells: elastic.cells, spacing: elastic.spacing)
+        plan.elasticY = SplineGrid(
+          controls: y.baseAddress!, cells: elastic.cells, spacing: elastic.spacing)
+        body(&plan)
       }
-      var plan = ViewPlan(
-        sliceWidth: sliceWidth, sliceHeight: sliceHeight, width: width, height: height)
-      (plan.stepX, plan.stepY, plan.origin) = (affine.x, affine.y, affine.origin)
-      if let elastic {
-        let (x, y) = (places[lists.count], places[lists.count + 1])
-        plan.elasticX = SplineGrid(controls: x, cells: elastic.cells, spacing: elastic.spacing)
-        plan.elasticY = SplineGrid(controls: y, cells: elastic.cells, spacing: elastic.spacing)
-      }
-      body(&plan, places)
     }
   }
 }
@@ -130,7 +132,7 @@ extension ChannelTone {
 
 extension ViewIntensity {
   /// Pixels of a side at the reduced resolution.
-  func coarse(_ side: Int) -> Int { max(Int((Double(side) / lowResolution).rounded()), 1) }
+  package func coarse(_ side: Int) -> Int { max(Int((Double(side) / lowResolution).rounded()), 1) }
 }
 
 extension ViewIntensity.Cutout {
@@ -143,11 +145,23 @@ extension ViewIntensity.Cutout {
   }
 }
 
+/// How far a Gaussian reaches: three sigmas, and 0 where there is none.
+private func gaussianReach(sigma: Double) -> Int {
+  sigma > 0 ? max(Int((3 * sigma).rounded(.up)), 1) : 0
+}
+
+/// Fills in the weights of a Gaussian at 0 … its reach, those at both sides summing to 1.
+private func fillGaussian(sigma: Double, _ taps: UnsafeMutableBufferPointer<Float>) {
+  func weight(_ k: Int) -> Double { k == 0 ? 1 : exponential(-Double(k * k) / (2 * sigma * sigma)) }
+  var sum = 1.0
+  for k in 1..<max(taps.count, 1) { sum += 2 * weight(k) }
+  for k in taps.indices { taps.initializeElement(at: k, to: Float(weight(k) / sum)) }
+}
+
 /// The weights of a Gaussian at 0 … three sigmas, those at both sides summing to 1; 1 for none.
-func gaussian(sigma: Double) -> [Float] {
-  guard sigma > 0 else { return [1] }
-  let reach = max(Int((3 * sigma).rounded(.up)), 1)
-  let weights = (0...reach).map { exponential(-Double($0 * $0) / (2 * sigma * sigma)) }
-  let sum = weights.reduce(0, +) * 2 - 1
-  return weights.map { Float($0 / sum) }
+package func gaussian(sigma: Double) -> [Float] {
+  [Float](unsafeUninitializedCapacity: gaussianReach(sigma: sigma) + 1) { taps, count in
+    count = gaussianReach(sigma: sigma) + 1
+    fillGaussian(sigma: sigma, UnsafeMutableBufferPointer(rebasing: taps[..<count]))
+  }
 }

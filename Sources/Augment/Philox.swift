@@ -45,6 +45,15 @@ public struct Philox: RandomNumberGenerator, Sendable {
     return block[taken]
   }
 
+  /// Goes on as if so many words had been taken.
+  package mutating func skip(_ words: Int) {
+    let rest = words - (4 - taken)
+    guard rest > 0 else { return taken += words }
+    counter[0] &+= UInt32(truncatingIfNeeded: rest / 4)
+    taken = 4
+    for _ in 0..<rest % 4 { _ = word() }
+  }
+
   /// The next 64 random bits: two words, the first the lower half.
   public mutating func next() -> UInt64 {
     let low = UInt64(word())

@@ -29,10 +29,10 @@ public struct ViewGeometry: Sendable, Codable, Equatable {
 
   /// The view point at which a slice point is seen, which may lie outside the view.
   ///
-  /// Exact for affine views; elastic ones are inverted by repetition to 1e-9 pixels.
+  /// Exact for affine views; elastic ones are inverted to 1e-9 pixels.
   public func viewPoint(ofSlicePoint point: SIMD2<Double>) -> SIMD2<Double> {
     let displaced = affine.inverse(point)
-    return elastic?.source(of: displaced) ?? displaced
+    return elastic?.source(of: displaced, from: displaced) ?? displaced
   }
 
   /// A view point in the coordinates of `grid_sample` without aligned corners: −1 and 1 are the
@@ -77,11 +77,15 @@ extension ViewGeometry {
     let middle = (view - 1) / 2
     let affine = PlanarAffine(x: x, y: y, origin: centre - x * middle.x - y * middle.y)
     let deformed = generator.chance(recipe.elasticProbability) && recipe.elastic > 0
-    let field = ElasticField.draw(
-      cells: max(recipe.elasticCells, 1), strength: recipe.elastic, width: width, height: height,
-      using: &generator)
-    return ViewGeometry(
-      width: width, height: height, affine: affine, elastic: deformed ? field : nil)
+    var geometry = ViewGeometry(width: width, height: height, affine: affine)
+    let cells = max(recipe.elasticCells, 1)
+    guard deformed else {
+      generator.skip(ElasticField.words(cells: cells))
+      return geometry
+    }
+    geometry.elastic = .draw(
+      cells: cells, strength: recipe.elastic, width: width, height: height, using: &generator)
+    return geometry
   }
 
   /// Width and height of the crop in slice pixels, before it is turned.

@@ -64,9 +64,12 @@ public struct ViewIntensity: Sendable, Codable, Equatable {
     result.noiseSeed = generator.word()
     let low = generator.uniform(in: recipe.lowResolution)
     result.lowResolution = amount(recipe.lowResolutionProbability, else: 1, low)
-    let field = BiasField.draw(
-      cells: max(recipe.biasCells, 1), strength: recipe.bias, using: &generator)
-    if generator.chance(recipe.biasProbability) { result.bias = field }
+    let cells = max(recipe.biasCells, 1)
+    var own = generator
+    generator.skip(BiasField.words(cells: cells))
+    if generator.chance(recipe.biasProbability) {
+      result.bias = .draw(cells: cells, strength: recipe.bias, using: &own)
+    }
     let box = drawCutout(recipe.cutout, width: width, height: height, using: &generator)
     if generator.chance(recipe.cutoutProbability) { result.cutout = box }
     return result

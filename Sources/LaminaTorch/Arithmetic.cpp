@@ -68,6 +68,11 @@ CTorchTensor *laminatorch_index_select(
   return tensor(e, [&] { return t->value.index_select(axis, index->value); });
 }
 
+int32_t laminatorch_index_copy(
+    CTorchTensor *t, int64_t axis, const CTorchTensor *index, const CTorchTensor *source, CTorchError *e) {
+  return status(e, [&] { t->value.index_copy_(axis, index->value, source->value); });
+}
+
 CTorchTensor *laminatorch_gather(const CTorchTensor *t, int64_t axis, const CTorchTensor *index, CTorchError *e) {
   return tensor(e, [&] { return t->value.gather(axis, index->value); });
 }
@@ -117,6 +122,8 @@ static at::Tensor unary(int32_t op, const at::Tensor &t) {
     case CTorchRound: return t.round();
     case CTorchIsFinite: return t.isfinite();
     case CTorchNot: return t.logical_not();
+    case CTorchSine: return t.sin();
+    case CTorchCosine: return t.cos();
   }
   TORCH_CHECK(false, "unknown function of one tensor ", op);
 }
@@ -140,6 +147,9 @@ static at::Tensor binary(int32_t op, const at::Tensor &a, const B &b) {
     case CTorchLessEqual: return a.le(b);
     case CTorchGreater: return a.gt(b);
     case CTorchGreaterEqual: return a.ge(b);
+    case CTorchBitAnd: return a.bitwise_and(b);
+    case CTorchBitXor: return a.bitwise_xor(b);
+    case CTorchShiftRight: return a.bitwise_right_shift(b);
   }
   TORCH_CHECK(false, "unknown function of two tensors ", op);
 }

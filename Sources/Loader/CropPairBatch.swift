@@ -10,10 +10,12 @@ public struct CropPairBatch: Sendable, Equatable {
   public var channels: Int
   /// The side of a view, S.
   public var size: Int
-  /// What the query encoder sees: B×C×S×S real values.
-  public var queries: [Float]
-  /// What the key encoder sees: B×C×S×S real values.
-  public var keys: [Float]
+  /// What the query encoder sees: B×C×S×S real values; none where `stored` is there instead.
+  public var queries: BatchNumbers<Float>
+  /// What the key encoder sees, likewise.
+  public var keys: BatchNumbers<Float>
+  /// The slices themselves, where the views are made elsewhere.
+  public var stored: StoredSlices?
   /// The slices' ordinals in the source, B.
   public var slices: [Int]
   /// The ordinals of their volumes, B.
@@ -24,6 +26,20 @@ public struct CropPairBatch: Sendable, Equatable {
   public var pairs: [CropPair]
   /// The regions for local contrast, unless the recipe asks for none.
   public var regions: RegionBatch?
+}
+
+/// Slices as a store holds them: real value = stored × scale + offset.
+public struct StoredSlices: Sendable, Equatable {
+  /// Rows, H.
+  public var height: Int
+  /// Columns, W.
+  public var width: Int
+  /// The real value of one stored step.
+  public var scale: Float
+  /// The real value of a stored 0.
+  public var offset: Float
+  /// B×C×H×W.
+  public var pixels: BatchNumbers<Int16>
 }
 
 /// R regions of s×s points for each of B pairs.

@@ -22,6 +22,7 @@ public final class CropPairBatches: Sendable {
   ///   - source: where slices come from.
   ///   - slices: which of them, all by default; for a split, `source.slices(ofVolumes:)`.
   ///   - recipe: how views and regions are drawn.
+  ///   - makingViews: whether batches hold the views, or the slices for them to be made of elsewhere.
   ///   - batchSize: pairs of a batch, B.
   ///   - seed: what everything random follows from, together with the step.
   ///   - startStep: the step of the first batch.
@@ -35,8 +36,9 @@ public final class CropPairBatches: Sendable {
   ///     units) are replaced by others, so that air is left out; 0 takes all.
   /// - Throws: when there are no slices or the recipe is out of bounds.
   public init(
-    _ source: any SliceSource, slices: [Int]? = nil, recipe: CropPairRecipe, batchSize: Int,
-    seed: UInt64, startStep: Int = 0, shard: Shard = .whole, balance: SampleBalance = .slices,
+    _ source: any SliceSource, slices: [Int]? = nil, recipe: CropPairRecipe,
+    makingViews: Bool = true, batchSize: Int, seed: UInt64, startStep: Int = 0,
+    shard: Shard = .whole, balance: SampleBalance = .slices,
     threads: Int = 1, prefetch: Int = 4, onBadSlice: BadSlicePolicy = .fail,
     minimumDeviation: Float = 0
   ) throws(LoaderError) {
@@ -51,12 +53,12 @@ public final class CropPairBatches: Sendable {
     self.reader = reader
     stepsPerEpoch = order.stepsPerEpoch
     let places = shard.places(batchSize)
+    let maker = CropPairMaker(recipe: recipe, makingViews: makingViews, reader: reader, seed: seed)
     stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
       source.willRead(order.batch(step + max(threads, 1), places))
       let first = step * order.batchSize + places.lowerBound
-      return try makeBatch(
-        step, order.batch(step, places), first: UInt64(first), recipe, reader, seed: seed)
+      return try maker.batch(step, order.batch(step, places), first: UInt64(first))
     }
   }
 
@@ -77,61 +79,6 @@ public final class CropPairBatches: Sendable {
 
   /// Stops the threads and waits for them. The end of the stream's life does the same.
   public func cancel() { stream.cancel() }
-}
-
-/// One sample: its views' pixels are written in place, the rest is returned.
-private typealias Drawn = (slice: Int, pair: CropPair, regions: LocalRegions?)
-
-private func makeBatch(
-  _ step: Int, _ slices: [Int], first: UInt64, _ recipe: CropPairRecipe, _ reader: SliceReader,
-  seed: UInt64
-) throws(LoaderError) -> CropPairBatch {
-  let source = reader.source
-  let length = source.channels * recipe.size * recipe.size
-  var queries = unwritten(slices.count * length)
-  var keys = unwritten(slices.count * length)
-  var drawn: [Drawn] = []
-  for (item, slice) in slices.enumerated() {
-    let sample = first + UInt64(item)
-    drawn.append(
-      try reader.read(slice, sample: sample, label: false) { chosen, pixels, _ in
-        let (pair, regions) = draw(recipe, pixels, seed: seed, sample: sample)
-        let range = item * length..<(item + 1) * length
-        queries.withUnsafeMutableBufferPointer {
-          pair.query.apply(to: pixels, into: UnsafeMutableBufferPointer(rebasing: $0[range]))
-        }
-        keys.withUnsafeMutableBufferPointer {
-          pair.key.apply(to: pixels, into: UnsafeMutableBufferPointer(rebasing: $0[range]))
-        }
-        return (chosen, pair, regions)
-      })
-  }
-  let chosen = drawn.map(\.slice)
-  return CropPairBatch(
-    step: step, count: slices.count, channels: source.channels, size: recipe.size,
-    queries: queries, keys: keys, slices: chosen,
-    volumes: chosen.map { Int32(truncatingIfNeeded: source.volume(of: $0)) },
-    positions: chosen.map { source.position(of: $0) }, pairs: drawn.map(\.pair),
-    regions: recipe.regions.count > 0
-      ? RegionBatch(drawn.compactMap(\.regions), recipe.regions) : nil)
-}
-
-private func draw(
-  _ recipe: CropPairRecipe, _ pixels: SlicePixels, seed: UInt64, sample: UInt64
-) -> (CropPair, LocalRegions?) {
-  var views = Philox(seed: seed, ordinal: sample, stream: Streams.views)
-  let pair = CropPair.draw(
-    recipe, sliceHeight: pixels.height, sliceWidth: pixels.width, using: &views)
-  guard recipe.regions.count > 0 else { return (pair, nil) }
-  var points = Philox(seed: seed, ordinal: sample, stream: Streams.regions)
-  let regions = LocalRegions.draw(
-    pair, recipe.regions, sliceHeight: pixels.height, sliceWidth: pixels.width, using: &points)
-  return (pair, regions)
-}
-
-/// Numbers that are all written before any is read.
-private func unwritten(_ count: Int) -> [Float] {
-  [Float](unsafeUninitializedCapacity: count) { $1 = count }
 }
 
 extension Shard {

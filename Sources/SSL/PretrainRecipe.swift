@@ -64,6 +64,9 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
   public var mae = MaskingRecipe()
   /// How the two views of a slice are drawn, and the regions in them.
   public var crops = CropPairRecipe()
+  /// Where the views' pixels are made. They are the same within rounding; on a graphics card, batches go there
+  /// as slices and the processor only reads, unpacks and draws.
+  public var views = ViewPlace.cpu
   /// The type of convolutions and matrix products.
   public var precision = Precision.fp32
   /// Whether images lie in memory pixel by pixel, which convolutions are faster on.
@@ -123,6 +126,14 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
     case sgd
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 1711.05101).
     case adamw
+  }
+
+  /// Where the views' pixels are made.
+  public enum ViewPlace: String, Codable, Sendable, CaseIterable {
+    /// By the loader's threads.
+    case cpu
+    /// On the device that trains, by LibTorch.
+    case device
   }
 
   /// The type of convolutions and matrix products; weights are float32 always.

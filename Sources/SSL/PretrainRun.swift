@@ -42,8 +42,9 @@ struct PretrainRun {
     var crops = recipe.crops
     if !recipe.contrastsRegions { crops.regions.count = 0 }
     batches = try CropPairBatches(
-      data.source, slices: data.slices, recipe: crops, batchSize: recipe.batch, seed: recipe.seed,
-      startStep: cursor, balance: recipe.balance == .volumes ? .volumes : .slices)
+      data.source, slices: data.slices, recipe: crops, makingViews: recipe.views == .cpu,
+      batchSize: recipe.batch, seed: recipe.seed, startStep: cursor,
+      balance: recipe.balance == .volumes ? .volumes : .slices)
   }
 
   /// Makes the folder, its recipe and its log.

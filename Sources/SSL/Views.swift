@@ -22,10 +22,9 @@ package struct Views {
   }
 
   package init(_ batch: CropPairBatch, _ recipe: PretrainRecipe, device: Device) throws {
-    let shape = [batch.count, batch.channels, batch.size, batch.size]
     let format: MemoryFormat = recipe.channelsLast ? .channelsLast : .contiguous
-    queries = try Tensor(batch.queries, shape, device: device).contiguous(format)
-    keys = try Tensor(batch.keys, shape, device: device).contiguous(format)
+    let images = try Self.images(batch, device: device)
+    (queries, keys) = (images.queries.contiguous(format), images.keys.contiguous(format))
     tags = try SliceTags(volumes: batch.volumes, positions: batch.positions, device: device)
     seed = recipe.seed &+ UInt64(batch.step) &* 0x9E37_79B9_7F4A_7C15
     guard recipe.contrastsRegions, let drawn = batch.regions else {
@@ -40,6 +39,34 @@ package struct Views {
     regions = Regions(
       overlap: try Tensor(drawn.overlap, square, device: device) .!= 0,
       valid: (pairs .!= 0).expanded([batch.count, drawn.count]))
+  }
+}
+
+extension Views {
+  /// Both views of each slice, uploaded or made on the device.
+  private static func images(
+    _ batch: CropPairBatch, device: Device
+  ) throws -> (queries: Tensor, keys: Tensor) {
+    guard let slices = batch.stored else {
+      let shape = [batch.count, batch.channels, batch.size, batch.size]
+      return (
+        try tensor(batch.queries, shape, device), try tensor(batch.keys, shape, device)
+      )
+    }
+    let shape = [batch.count, batch.channels, slices.height, slices.width]
+    let stored = try tensor(slices.pixels, shape, device)
+    return try withoutGradients {
+      try DeviceViews(of: stored, batch.pairs).made(scale: slices.scale, offset: slices.offset)
+    }
+  }
+}
+
+/// A copy of a batch's numbers on a device.
+private func tensor<Number: TensorElement>(
+  _ numbers: BatchNumbers<Number>, _ shape: [Int], _ device: Device
+) throws(TorchError) -> Tensor {
+  try numbers.withUnsafeBufferPointer { numbers throws(TorchError) in
+    try Tensor(copying: numbers, shape, device: device)
   }
 }
 

@@ -84,6 +84,16 @@ extension Tensor {
     unary(CTorchIsFinite, Site(file, line))
   }
 
+  /// sin x, of radians.
+  public func sine(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    unary(CTorchSine, Site(file, line))
+  }
+
+  /// cos x, of radians.
+  public func cosine(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    unary(CTorchCosine, Site(file, line))
+  }
+
   /// max(x, 0) + slope · min(x, 0).
   public func leakyReLU(
     _ slope: Double = 0.01, file: StaticString = #fileID, line: UInt = #line
@@ -96,6 +106,13 @@ extension Tensor {
     _ exponent: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     binary(CTorchPower, exponent, Site(file, line))
+  }
+
+  /// x to the power of the other, element by element.
+  public func power(
+    _ exponents: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    binary(CTorchPower, exponents, Site(file, line))
   }
 
   /// The larger of the two, element by element.
@@ -133,5 +150,29 @@ extension Tensor {
     max: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     binary(CTorchMinimum, max, Site(file, line))
+  }
+}
+
+/// Bits of whole numbers.
+extension Tensor {
+  /// The bits that are set in the mask too.
+  public func bits(
+    in mask: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    binary(CTorchBitAnd, Double(mask), Site(file, line))
+  }
+
+  /// The bits that are set in one of the two and not in the other.
+  public func differingBits(
+    from other: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    binary(CTorchBitXor, other, Site(file, line))
+  }
+
+  /// Bits moved towards the lowest.
+  public func shiftedRight(
+    _ count: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    binary(CTorchShiftRight, Double(count), Site(file, line))
   }
 }

@@ -57,6 +57,16 @@ extension Tensor {
     change(CTorchInPlaceCopy, other, 1, Site(file, line))
   }
 
+  /// The slices of an axis with the given indices (int64, one axis, none twice) ← those of another tensor.
+  public func copy(
+    from other: Tensor, axis: Int, at indices: Tensor,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
+    trapping(Site(file, line)) {
+      ctorch_index_copy(handle, Int64(axis), indices.handle, other.handle, $0)
+    }
+  }
+
   /// x ← x + weight · (end − x).
   public func lerp(
     to end: Tensor, weight: Double, file: StaticString = #fileID, line: UInt = #line

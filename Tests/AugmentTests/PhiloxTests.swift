@@ -34,6 +34,18 @@ import Testing
     }
   }
 
+  @Test func skippedWordsAreAsIfTheyHadBeenTaken() {
+    for taken in 0..<6 {
+      for skipped in 0..<20 {
+        var (one, other) = (Philox(seed: 9, ordinal: 4), Philox(seed: 9, ordinal: 4))
+        for _ in 0..<taken { #expect(one.word() == other.word()) }
+        for _ in 0..<skipped { _ = one.word() }
+        other.skip(skipped)
+        for _ in 0..<9 { #expect(one.word() == other.word()) }
+      }
+    }
+  }
+
   @Test func neighbouringSamplesAndStreamsHaveNothingInCommon() {
     var seen = Set<UInt64>()
     for ordinal in 0..<50 as Range<UInt64> {

@@ -162,7 +162,7 @@ import Testing
       let own = try parts.map { try $0.next() }
       #expect(own.allSatisfy { $0.count == 2 })
       #expect(own.flatMap(\.slices) == batch.slices)
-      #expect(own.flatMap(\.queries) == batch.queries)
+      #expect(own.flatMap(\.queries) == Array(batch.queries))
       #expect(own.flatMap(\.pairs) == batch.pairs)
     }
     #expect(Set(whole.flatMap(\.slices)).count == 48)

@@ -22,7 +22,7 @@ import Testing
     return try (step..<10_000 / Self.batchSize).map { _ in
       let batch = try stream.next()
       var digest: UInt64 = 0xcbf2_9ce4_8422_2325
-      for list in [batch.queries, batch.keys, batch.regions?.queryPoints ?? []] {
+      for list in [Array(batch.queries), Array(batch.keys), batch.regions?.queryPoints ?? []] {
         list.withUnsafeBytes {
           for word in $0.bindMemory(to: UInt64.self) { digest = (digest ^ word) &* 0x100_0000_01b3 }
         }

@@ -16,8 +16,8 @@ import Torch
     let grid = try Tensor(points, [8, regions.count * regions.points, regions.points, 2])
     return try #require(try network(images, at: grid, .training).regions.first).projected
   }
-  let u = try unit(regions.queryPoints, batch.queries)
-  let v = try unit(regions.keyPoints, batch.keys).detached()
+  let u = try unit(regions.queryPoints, Array(batch.queries))
+  let v = try unit(regions.keyPoints, Array(batch.keys)).detached()
   #expect(u.shape == [8, 6, 16])
   let loss = localInfoNCE(
     u, v, excluded: try Tensor(regions.overlap, [8, 6, 6]) .!= 0,
@@ -102,7 +102,7 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
     folded = whitening.foldedForward(into: folded.weight, bias: folded.bias)
   }
   try withoutGradients {
-    let images = try Tensor(batch.queries, [8, 1, 32, 32])
+    let images = try Tensor(Array(batch.queries), [8, 1, 32, 32])
     let found = try network(images, at: nil, .evaluation)
     let plain = found.features.lastMap.globallyPooled().linear(folded.weight, bias: folded.bias)
     let error = try (plain - first(found.features.pooled)).absolute().largest().item()
@@ -116,7 +116,8 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   let network = try ContrastNetwork(recipe, channels: 1)
   let batch = try batches(recipe).next()
   let map = try withoutGradients {
-    try network(Tensor(batch.queries, [8, 1, 32, 32]), at: nil, .training).features.whitenedMap
+    try network(Tensor(Array(batch.queries), [8, 1, 32, 32]), at: nil, .training).features
+      .whitenedMap
   }
   let rows = map.permuted([0, 2, 3, 1]).reshaped([-1, 16]).to(.float64)  // N×16
   let centred = rows - rows.mean(axis: 0, keep: true)
@@ -130,7 +131,7 @@ func aFrozenWhiteningFoldsIntoTheProjector(_ place: DecorrelationRecipe.Place) t
   let recipe = try resolved()
   let batch = try batches(recipe).next()
   let moco = try MoCo(recipe, channels: 1)
-  let images = try Tensor(batch.queries, [batch.count, 1, batch.size, batch.size])
+  let images = try Tensor(Array(batch.queries), [batch.count, 1, batch.size, batch.size])
   let projected = try withoutGradients {
     try moco.query(images, at: nil, .training).projected  // B×D
   }
@@ -170,7 +171,7 @@ func everyPlaceAndKindOfDecorrelationLearns(
     }
     let network = try ContrastNetwork(recipe, channels: 1)
     #expect(network.backbone.pooledWhitening?.width == 16, "all channels, under half of 40 samples")
-    let images = try Tensor(batches(recipe).next().queries, [40, 1, 32, 32])
+    let images = try Tensor(Array(batches(recipe).next().queries), [40, 1, 32, 32])
     let pooled = try withoutGradients { try network(images, at: nil, .training).features.pooled }
     let rows = pooled.to(.float64) - pooled.to(.float64).mean(axis: 0, keep: true)  // 40×16
     let covariance = rows.transposed.matmul(rows) / 40

@@ -1,3 +1,4 @@
+import Loader
 import SSL
 import Testing
 import Torch
@@ -30,8 +31,11 @@ import Torch
   func loss(_ shift: Double) throws -> Double {
     var moved = batch
     let pixels = mask * shift
-    moved.queries = try (Tensor(batch.queries, [8, 1, 32, 32]) + pixels[0..<8]).floats()
-    moved.keys = try (Tensor(batch.keys, [8, 1, 32, 32]) + pixels[8..<16]).floats()
+    func shifted(_ views: BatchNumbers<Float>, _ part: Range<Int>) throws -> BatchNumbers<Float> {
+      BatchNumbers(try (Tensor(Array(views), [8, 1, 32, 32]) + pixels[part]).floats())
+    }
+    moved.queries = try shifted(batch.queries, 0..<8)
+    moved.keys = try shifted(batch.keys, 8..<16)
     return try MaskedAutoencoder(recipe, channels: 1)
       .cost(Views(moved, recipe, device: .cpu)).total.item()
   }

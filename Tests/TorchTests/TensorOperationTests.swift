@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Torch
 
@@ -64,8 +65,28 @@ func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) -> Bool {
     #expect(try same(positive.logarithm().exponential()) { abs($0) })
     #expect(try same(x.sigmoid() + (-x).sigmoid()) { _ in 1 })
     #expect(try same(x.softplus() - (-x).softplus()) { $0 })
+    #expect(try same(x.sine()) { sin($0) } && same(x.cosine()) { cos($0) })
+    #expect(try same(positive.power(x)) { pow(abs($0), $0) })
     #expect(try same(x.tanh() - (2 * (2 * x).sigmoid() - 1)) { _ in 0 })
     #expect(try (x / 0).isFinite().array(of: Bool.self) == [false, false, false, false, false])
+  }
+
+  @Test func bitsOfWholeNumbersAreThoseOfSwift() throws {
+    let values: [Int64] = [0, 1, 0x1234_5678, 0xFFFF_FFFF, 0x9E37_79B9]
+    let x = try Tensor(values, [5])
+    let y = try Tensor(Array(values.reversed()), [5])
+    #expect(try x.bits(in: 0xFF00).array(of: Int64.self) == values.map { $0 & 0xFF00 })
+    #expect(try x.shiftedRight(15).array(of: Int64.self) == values.map { $0 >> 15 })
+    let differing = zip(values, values.reversed()).map { $0 ^ $1 }
+    #expect(try x.differingBits(from: y).array(of: Int64.self) == differing)
+  }
+
+  @Test func slicesOfAnAxisAreCopiedToTheirPlaces() throws {
+    let x = try double([1, 2, 3, 4, 5, 6]).reshaped([3, 2])
+    x.copy(
+      from: try double([7, 8, 9, 10]).reshaped([2, 2]), axis: 0,
+      at: try Tensor([2, 0] as [Int64], [2]))
+    #expect(try x.array(of: Double.self) == [9, 10, 3, 4, 7, 8])
   }
 
   @Test func comparisonsGiveTruthValues() throws {

@@ -79,6 +79,8 @@ enum {
   CTorchRound,
   CTorchIsFinite,
   CTorchNot,
+  CTorchSine,
+  CTorchCosine,
 };
 
 /// Elementwise functions of two tensors, or of a tensor and a number.
@@ -98,6 +100,9 @@ enum {
   CTorchGreaterEqual,
   CTorchAnd,
   CTorchOr,
+  CTorchBitAnd,
+  CTorchBitXor,
+  CTorchShiftRight,
 };
 
 /// Functions that write their result into their first operand.

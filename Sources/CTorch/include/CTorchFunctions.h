@@ -65,6 +65,8 @@
   X(CT_MAYBE, pad, (CT_IN t, CT_SIZES widths, int64_t count, double value, CT_ERROR e), \
     (t, widths, count, value, e)) \
   X(CT_MAYBE, index_select, (CT_IN t, int64_t axis, CT_IN index, CT_ERROR e), (t, axis, index, e)) \
+  X(int32_t, index_copy, (CT_INTO t, int64_t axis, CT_IN index, CT_IN source, CT_ERROR e), \
+    (t, axis, index, source, e)) \
   X(CT_MAYBE, gather, (CT_IN t, int64_t axis, CT_IN index, CT_ERROR e), (t, axis, index, e)) \
   X(CT_MAYBE, concatenate, (CT_IN const *_Nonnull tensors, int64_t count, int64_t axis, CT_ERROR e), \
     (tensors, count, axis, e)) \

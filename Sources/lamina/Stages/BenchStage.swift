@@ -75,7 +75,7 @@ func bench(
   if !recipe.contrastsRegions { crops.regions.count = 0 }
   func batches(_ source: any SliceSource, _ slices: [Int]?) throws -> CropPairBatches {
     try CropPairBatches(
-      source, slices: slices, recipe: crops,
+      source, slices: slices, recipe: crops, makingViews: recipe.views == .cpu,
       batchSize: recipe.batch, seed: recipe.seed, threads: 0)
   }
   console.note("bench: reading")
