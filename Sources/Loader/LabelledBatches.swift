@@ -34,8 +34,8 @@ public final class LabelledBatches: Sendable {
     onBadSlice: BadSlicePolicy = .fail
   ) throws(LoaderError) {
     do { try recipe.validate() } catch { throw .invalid(error.description) }
-    let labelled = (slices ?? Array(0..<source.count)).filter { source.hasLabel($0) }
-    let slices = try usable(labelled, of: source)
+    let slices = try usable(slices, of: source).labelled(in: source)
+    guard !slices.isEmpty else { throw .nothingToLoad }
     try check(batchSize: batchSize, startStep: startStep, shard, balance, slices)
     let reader = SliceReader(
       source, candidates: slices, seed: seed, policy: onBadSlice, minimumDeviation: 0)
@@ -49,10 +49,12 @@ public final class LabelledBatches: Sendable {
       (step: Int) throws(LoaderError) in
       let first = (step * shard.of + shard.rank) * batchSize
       func sample(_ item: Int) -> UInt64 { UInt64(first + item) }
+      func slices(_ step: Int) -> [Int] {
+        orders.flatMap { $0.batch(step, shard.places($0.batchSize / shard.of)) }
+      }
+      source.willRead(slices(step + max(threads, 1)))
       return try LabelledBatch(
-        step: step,
-        slices: orders.flatMap { $0.batch(step, shard.places($0.batchSize / shard.of)) },
-        height: height, width: width,
+        step: step, slices: slices(step), height: height, width: width,
         reader: reader, sample: sample
       ) { item in
         var generator = Philox(seed: seed, ordinal: sample(item), stream: Streams.views)
@@ -92,6 +94,13 @@ public final class LabelledBatches: Sendable {
     let all = order(slices, batchSize - forced, Streams.order)
     let rest = order(foreground, forced, Streams.foregroundOrder)
     return [all, rest].compactMap { $0 }
+  }
+}
+
+extension SliceSelection {
+  /// Those that have a label.
+  fileprivate func labelled(in source: any SliceSource) -> SliceSelection {
+    SliceSelection(lazy.filter { source.hasLabel($0) }) { source.volume(of: $0) }
   }
 }
 

@@ -36,8 +36,9 @@ extension SliceSource {
 
   /// The slices of some volumes, in rising order.
   public func slices(ofVolumes volumes: some Sequence<Int>) -> [Int] {
-    let wanted = Set(volumes)
-    return (0..<count).filter { wanted.contains(volume(of: $0)) }
+    let (wanted, all) = (Set(volumes), selection())
+    return all.volumes.indices.filter { wanted.contains(all.volumes[$0]) }
+      .flatMap { all.places(ofVolume: $0) }.map { all[$0] }.sorted()
   }
 
   /// All slices, found by asking each for its volume.

@@ -66,6 +66,14 @@ import Testing
     }
   }
 
+  @Test func whatComesNextIsAnnounced() throws {
+    let source = Announced(slices)
+    let stream = try LabelledBatches(
+      source, recipe: .init(), batchSize: 4, seed: 3, foregroundShare: 0.3, threads: 0)
+    let read = try (0..<6).map { _ in try stream.next().slices }
+    #expect(source.announced.dropLast() == read[1...])
+  }
+
   @Test func withoutLabelsThereIsNothingToLoad() {
     #expect(throws: LoaderError.nothingToLoad) {
       try LabelledBatches(slices, slices: [1, 2, 4], recipe: .init(), batchSize: 4, seed: 1)

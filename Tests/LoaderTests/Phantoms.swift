@@ -1,5 +1,6 @@
 import Augment
 import Loader
+import Synchronization
 
 /// A source of small slices: `counts[v]` slices of volume v, each of its own pixels; every third
 /// slice has a label, and every sixth one of foreground.
@@ -56,5 +57,31 @@ struct Damaged: SliceSource {
   func readLabel(_ slice: Int, into label: UnsafeMutableBufferPointer<UInt8>) throws -> Bool {
     if bad.contains(slice) { throw Unreadable() }
     return whole.readLabel(slice, into: label)
+  }
+}
+
+/// Slices that note which of them were announced.
+final class Announced: SliceSource {
+  let slices: MemorySlices
+  private let noted = Mutex<[[Int]]>([])
+  init(_ slices: MemorySlices) { self.slices = slices }
+
+  var channels: Int { slices.channels }
+  var height: Int { slices.height }
+  var width: Int { slices.width }
+  var scale: Float { slices.scale }
+  var offset: Float { slices.offset }
+  var count: Int { slices.count }
+  /// What was announced, one list a call.
+  var announced: [[Int]] { noted.withLock { $0 } }
+  func volume(of slice: Int) -> Int { slices.volume(of: slice) }
+  func position(of slice: Int) -> Float { slices.position(of: slice) }
+  func hasLabel(_ slice: Int) -> Bool { slices.hasLabel(slice) }
+  func willRead(_ slices: [Int]) { noted.withLock { $0.append(slices) } }
+  func readImage(_ slice: Int, into pixels: UnsafeMutableBufferPointer<Int16>) {
+    slices.readImage(slice, into: pixels)
+  }
+  func readLabel(_ slice: Int, into label: UnsafeMutableBufferPointer<UInt8>) -> Bool {
+    slices.readLabel(slice, into: label)
   }
 }
