@@ -114,11 +114,15 @@ extension ParameterStore {
     }
   }
 
-  /// Takes over the buffers of a store with the same names; parameters stay.
-  public func copyBuffers(from other: ParameterStore) {
+  /// The same of the buffers, running statistics; those that are counts are taken over.
+  public func lerpBuffers(to other: ParameterStore, weight: Double) {
     withoutGradients {
       for (mine, theirs) in pairs(with: other) where mine.kind == .buffer {
-        mine.tensor.copy(from: theirs.tensor)
+        if mine.tensor.dtype == .int64 {
+          mine.tensor.copy(from: theirs.tensor)
+        } else {
+          mine.tensor.lerp(to: theirs.tensor, weight: weight)
+        }
       }
     }
   }

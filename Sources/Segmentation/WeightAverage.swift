@@ -3,7 +3,7 @@ import NN
 /// The running mean of a network's weights over the steps (Polyak and Juditsky, 1992): steadier than
 /// the last of them.
 struct WeightAverage {
-  /// The network with the mean weights; the running statistics of its norms are the newest.
+  /// The network with the mean weights, and the mean of the running statistics that came with them.
   let network: SegmentationNetwork
   private let kept: Double
 
@@ -22,6 +22,6 @@ struct WeightAverage {
   func follow(_ other: SegmentationNetwork, step: Int) {
     let share = min(kept, Double(1 + step) / Double(10 + step))
     network.store.lerp(to: other.store, weight: 1 - share)
-    network.store.copyBuffers(from: other.store)
+    network.store.lerpBuffers(to: other.store, weight: 1 - share)
   }
 }

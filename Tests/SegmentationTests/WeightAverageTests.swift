@@ -43,3 +43,20 @@ private func states(
       == #require(found[3]["average." + name]).floats())
   _ = try Segmenter(run: store.run("average").path, threads: 1)
 }
+
+@Test func theMeanOfTheRunningStatisticsGoesWithThatOfTheWeights() throws {
+  let store = try SyntheticStore()
+  var recipe = SyntheticStore.recipe(.scratch, steps: 3)
+  (recipe.architecture, recipe.average, recipe.keep) = (.resnet18, 0.3, .last)
+  let found = try states(store, recipe)
+  let name = "bn1.running_mean"
+  let kept = 0.25  // (1 + 2) / (10 + 2)
+  let (mean, newest) = (
+    try #require(found[1]["average." + name]), try #require(found[2]["network." + name])
+  )
+  let next = try #require(found[2]["average." + name])
+  #expect(try (next - (mean * kept + newest * (1 - kept))).absolute().largest().item() < 1e-6)
+  #expect(try (next - newest).absolute().largest().item() > 1e-5)
+  let count = "bn1.num_batches_tracked"
+  #expect(try #require(found[2]["average." + count]).array(of: Int64.self) == [3])
+}
