@@ -20,11 +20,18 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
   public var label: String?
   /// Bytes that a shard of images aims at, before compression; none takes 64 MiB.
   public var shardBytes: Int?
+  /// What becomes of slices that are nearly the one before; none keeps them.
+  public var nearDuplicates: NearDuplicates?
+  /// The correlation at low resolution from which they are; none takes 0.99.
+  public var nearDuplicateSimilarity: Double?
   /// Who trains and who tests.
   public var split = SplitRecipe()
 
   /// The defaults.
   public init() {}
+
+  /// The correlation from which a slice is a near-duplicate.
+  public var similarity: Double { nearDuplicateSimilarity ?? 0.99 }
 
   /// The real value of one step of the 16-bit slices.
   public var scaleFactor: Double { intensity.kind == .none ? 1 : 1.0 / 4096 }
@@ -49,6 +56,9 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
     try check(
       shardBytes.map { (1...1 << 40).contains($0) } ?? true, "shardBytes",
       "a number of bytes is needed")
+    try check(
+      (0...1).contains(similarity), "nearDuplicateSimilarity", "a correlation from 0 to 1 is needed"
+    )
     let (window, clip) = (intensity.window, intensity.percentiles)
     try check(
       window.count == 2 && window[0] < window[1], "intensity.window",

@@ -18,6 +18,8 @@ public struct PrepareReport: Sendable, Equatable {
   public var labelled: Int
   /// Patients in each part of the split.
   public var patients: [SplitPart: Int]
+  /// Slices that are nearly the one before; see ``SliceStore/SliceStore/nearDuplicates(among:similarity:)``.
+  public var nearDuplicates: Int
   /// Who was left out.
   public var refused: [Refusal]
   /// ``SliceStore/SliceStore/digest`` of the store.
@@ -62,7 +64,13 @@ public func prepareCohort(
     volumes: writer.volumeCount, slices: writer.sliceCount,
     labelled: plan.items.filter { $0.label != nil }.count,
     patients: Dictionary(plan.split.values.map { ($0, 1) }, uniquingKeysWith: +),
-    refused: plan.refused, digest: digest)
+    nearDuplicates: try nearDuplicates(in: path, plan.recipe), refused: plan.refused,
+    digest: digest)
+}
+
+private func nearDuplicates(in path: String, _ recipe: PrepareRecipe) throws -> Int {
+  let store = try SliceStore(path)
+  return try store.nearDuplicates(among: 0..<store.count, similarity: recipe.similarity).count
 }
 
 private func append(
@@ -113,10 +121,14 @@ extension PrepareRecipe {
   /// The recipe as stores record it.
   public func recorded() throws -> JSON { try JSON(encoding: self) }
 
-  /// Whether slices made by both look alike to a network: all but the split and the label is equal.
+  /// Whether slices made by both look alike to a network: all but the split, the label and what is left out of
+  /// pretraining is equal.
   public func makesSameSlices(as other: PrepareRecipe) -> Bool {
     var (mine, theirs) = (self, other)
     (mine.split, mine.label, mine.shardBytes) = (theirs.split, theirs.label, theirs.shardBytes)
+    (mine.nearDuplicates, mine.nearDuplicateSimilarity) = (
+      theirs.nearDuplicates, theirs.nearDuplicateSimilarity
+    )
     theirs.canvas = theirs.canvas ?? mine.canvas
     mine.canvas = mine.canvas ?? theirs.canvas
     return mine == theirs

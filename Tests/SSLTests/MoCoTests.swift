@@ -88,6 +88,31 @@ import Torch
   #expect(abs(first.global! - log(1 / first.chance!)) < 0.02)
 }
 
+/// The window is in millimetres: slices are 3 mm apart, so 7 mm hide two neighbours on either side, and 100 mm the volume.
+@Test(arguments: [0, 7, 100] as [Double])
+func onlyKeysBeyondTheWindowAreNegatives(_ window: Double) throws {
+  let recipe = try resolved {
+    ($0.window, $0.temperature) = (window, 1000)
+  }
+  let stream = try batches(recipe)
+  var moco = try filled(recipe, stream)
+  let tags = try #require(moco.queue?.tags)
+  let batch = try stream.next()
+  let volumes = try tags.volumes.array(of: Int64.self) + batch.volumes.map(Int64.init)
+  let positions = try tags.positions.floats() + batch.positions
+  let expected = (0..<batch.count).map { at in
+    let far = zip(volumes, positions).filter { volume, position in
+      let distance = Double(abs(position - batch.positions[at]))
+      return volume != Int64(batch.volumes[at]) || distance >= window && distance > 0
+    }
+    return log(1 + Double(far.count))
+  }
+  let loss = try #require(try moco.step(batch).global)
+  #expect(abs(loss - expected.reduce(0, +) / Double(batch.count)) < 0.01)
+  let few = Set(expected).max() ?? 0
+  #expect(window < 100 || few < log(1 + Double(volumes.count - 3)), "the window must bite")
+}
+
 @Test func withoutTrainingTheLocalLossBeginsWhereChanceIs() throws {
   let recipe = try resolved()
   let stream = try batches(recipe)

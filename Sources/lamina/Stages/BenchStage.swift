@@ -69,7 +69,7 @@ func bench(
   _ path: String, recipe: PretrainRecipe, for seconds: Double, device: Device?, console: Console
 ) throws -> BenchResult {
   let store = try SliceStore(path)
-  let slices = store.slices(ofVolumes: store.split(.train))
+  let slices = try trainingSlices(of: store).slices
   let recipe = try recipe.resolved(slices: slices.count)
   var crops = recipe.crops
   if !recipe.contrastsRegions { crops.regions.count = 0 }

@@ -26,5 +26,6 @@ func prepareStage(
 func summary(of report: PrepareReport) -> String {
   let parts = SplitPart.allCases.map { "\(report.patients[$0] ?? 0) \($0.rawValue)" }
   return "prepare: \(report.slices) slices of \(report.volumes) volumes "
-    + "(\(report.labelled) with labels); patients: " + parts.joined(separator: ", ")
+    + "(\(report.labelled) with labels), \(report.nearDuplicates) nearly the one before; patients: "
+    + parts.joined(separator: ", ")
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Prepare
 import Recipes
 import SSL
 import SliceStore
@@ -11,11 +12,15 @@ func pretrainStage(
 ) throws -> PretrainResult {
   Interruption.listen()
   let store = try SliceStore(slices)
+  let chosen = try trainingSlices(of: store)
+  if chosen.left > 0 {
+    console.note("pretrain: \(chosen.left) near-duplicate slices are left out")
+  }
   let bar = ProgressBar("pretrain", unit: "batches", console: console)
   var told = 0
   let result = try pretrain(
     PretrainData(
-      store, slices: store.slices(ofVolumes: store.split(.train)),
+      store, slices: chosen.slices,
       preprocessing: String(decoding: Recipe.json(of: store.attributes.recipe), as: UTF8.self),
       digest: store.digest),
     recipe: pipeline.pretrain, into: run, resume: resume,
@@ -34,6 +39,17 @@ func pretrainStage(
     throw Failure("Stopped at step \(result.step); the same command with --resume goes on.")
   }
   return result
+}
+
+/// What pretraining learns from: the training split, without the near-duplicates where the slices were prepared with
+/// `nearDuplicates: drop`. They are found by reading the split once.
+func trainingSlices(of store: SliceStore) throws -> (slices: [Int], left: Int) {
+  let all = store.slices(ofVolumes: store.split(.train))
+  guard let recipe = try? PrepareRecipe(recorded: store.attributes.recipe),
+    recipe.nearDuplicates == .drop
+  else { return (all, 0) }
+  let near = try Set(store.nearDuplicates(among: all, similarity: recipe.similarity))
+  return (all.filter { !near.contains($0) }, near.count)
 }
 
 /// Says what the spectra of a step show; the verdict of the last step is the run's result.
