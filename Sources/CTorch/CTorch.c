@@ -2,6 +2,7 @@
 #include "CTorch.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@ static void fail(const char *detail) {
 static void load(void) {
   // OpenMP's threads spin while they wait, which on busy cores costs several times the work itself.
   setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+  // A step asks for the same memory as the last one: given back in between, every page of it would be zeroed anew.
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, INT32_MAX);
   void *library = dlopen("libLaminaTorch.so", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     fail(dlerror());

@@ -11,7 +11,15 @@
 
 const char *laminatorch_version(void) { return TORCH_VERSION; }
 
-void laminatorch_set_threads(int32_t count) { at::set_num_threads(count < 1 ? 1 : count); }
+/// Debian's LibTorch leaves matrix products to OpenBLAS, whose own threads, one for each core whatever LibTorch was
+/// told, spin while they wait.
+extern "C" __attribute__((weak)) void openblas_set_num_threads(int count);
+
+void laminatorch_set_threads(int32_t count) {
+  int threads = count < 1 ? 1 : count;
+  at::set_num_threads(threads);
+  if (openblas_set_num_threads) openblas_set_num_threads(threads);
+}
 
 int32_t laminatorch_threads(void) { return at::get_num_threads(); }
 
