@@ -121,11 +121,18 @@ targets.append(
   .executableTarget(
     name: "bench-loader", dependencies: ["Loader"], path: "Benchmarks/loader/swift",
     swiftSettings: strict))
+targets.append(
+  .executableTarget(
+    name: "bench-train", dependencies: ["Recipes", "SSL"], path: "Benchmarks/train/swift",
+    swiftSettings: strict))
 if hasTorch {
   targets.append(
     .target(
       name: "LaminaTorch", dependencies: ["CTorch"],
-      cxxSettings: [.unsafeFlags(torchFlags.isEmpty ? ["-std=c++17"] : torchFlags)],
+      cxxSettings: [
+        .unsafeFlags(torchFlags.isEmpty ? ["-std=c++17"] : torchFlags),
+        .unsafeFlags(["-O2"], .when(configuration: .debug)),  // its loops, as the crop kernels
+      ],
       linkerSettings: torchLinks))
 }
 

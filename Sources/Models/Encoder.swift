@@ -91,4 +91,10 @@ enum ChannelNorm {
     case .whitening(let norm): norm(x, mode)
     }
   }
+
+  /// The same with a leaky ReLU behind it.
+  func leakyReLU(of x: Tensor, _ slope: Double, _ mode: Mode) -> Tensor {
+    guard case .instance(let norm) = self else { return self(x, mode).leakyReLU(slope) }
+    return norm.leakyReLU(of: x, slope)
+  }
 }

@@ -26,7 +26,7 @@ struct ConvNormReLU {
   }
 
   func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    norm(conv(x), mode).leakyReLU(0.01)
+    norm.leakyReLU(of: conv(x), 0.01, mode)
   }
 }
 

@@ -91,6 +91,13 @@ public struct InstanceNorm2d {
   public func callAsFunction(_ x: Tensor) -> Tensor {
     x.instanceNormalized(weight: weight, bias: bias, epsilon: epsilon)
   }
+
+  /// The same with a leaky ReLU behind it, N×C×H×W; with scale and shift in fewer passes over the image.
+  public func leakyReLU(of x: Tensor, _ slope: Double) -> Tensor {
+    guard let weight, let bias else { return self(x).leakyReLU(slope) }
+    return x.instanceNormalizedLeakyReLU(
+      weight: weight, bias: bias, epsilon: epsilon, slope: slope)
+  }
 }
 
 /// Group norm of N×C×H×W (Wu and He, 2018): groups of channels of each image by themselves.

@@ -18,6 +18,18 @@ extension Tensor {
     }
   }
 
+  /// By the mean and variance of each channel of each image, then a leaky ReLU: the same as one after the other, in
+  /// half the passes, and in this tensor's memory format.
+  public func instanceNormalizedLeakyReLU(
+    weight: Tensor, bias: Tensor, epsilon: Double = 1e-5, slope: Double = 0.01,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    trapping(Site(file, line)) {
+      ctorch_instance_norm_leaky_relu(
+        handle, weight.handle, bias.handle, epsilon, slope, $0)
+    }
+  }
+
   /// By the mean and variance of each channel of each image (Ulyanov et al., 2016).
   public func instanceNormalized(
     weight: Tensor?, bias: Tensor?, epsilon: Double = 1e-5,

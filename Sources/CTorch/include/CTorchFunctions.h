@@ -124,6 +124,8 @@
     (x, weight, bias, mean, variance, training, momentum, epsilon, e)) \
   X(CT_MAYBE, instance_norm, (CT_IN x, CT_OPTIONAL weight, CT_OPTIONAL bias, double epsilon, CT_ERROR e), \
     (x, weight, bias, epsilon, e)) \
+  X(CT_MAYBE, instance_norm_leaky_relu, (CT_IN x, CT_IN weight, CT_IN bias, double epsilon, double slope, \
+    CT_ERROR e), (x, weight, bias, epsilon, slope, e)) \
   X(CT_MAYBE, group_norm, (CT_IN x, int64_t groups, CT_OPTIONAL weight, CT_OPTIONAL bias, double epsilon, \
     CT_ERROR e), (x, groups, weight, bias, epsilon, e)) \
   X(CT_MAYBE, leaky_relu, (CT_IN x, double slope, CT_ERROR e), (x, slope, e)) \

@@ -1,0 +1,75 @@
+import Foundation
+import Loader
+import Recipes
+import SSL
+import SliceStore
+import Torch
+
+/// The step of pretraining alone: one batch of a slice store, learned from again and again.
+///
+///     bench-train STORE RECIPE STEPS WARM TENSORS
+///
+/// RECIPE has the keys of `pretrain` in a pipeline. The batch and the first weights are written to TENSORS, for the
+/// twin that is run beside it. Prints the CPU seconds of STEPS − WARM steps, and the first and last losses, as JSON.
+struct Measured: Encodable {
+  var libtorch: String
+  var images: Int
+  var seconds: Double
+  var first: StepLosses
+  var last: StepLosses
+}
+
+func processorTime() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+func write(_ batch: CropPairBatch, _ moco: MoCo, to path: String) throws {
+  let views = try Views(batch, moco.recipe, device: .cpu)
+  var tensors = moco.query.store.tensors(prefix: "query.")
+  tensors["batch.queries"] = views.queries
+  tensors["batch.keys"] = views.keys
+  tensors["batch.queryPoints"] = views.queryPoints
+  tensors["batch.keyPoints"] = views.keyPoints
+  tensors["batch.volumes"] = views.tags.volumes
+  tensors["batch.positions"] = views.tags.positions
+  if let regions = batch.regions {
+    let square = [batch.count, regions.count, regions.count]
+    tensors["batch.overlap"] = try Tensor(regions.overlap, square)
+    tensors["batch.valid"] = try Tensor(regions.valid, [batch.count])
+  }
+  try SafeTensors(tensors: tensors, metadata: [:]).write(to: path)
+}
+
+func run(_ arguments: [String]) throws {
+  guard arguments.count == 6, let steps = Int(arguments[3]), let warm = Int(arguments[4]),
+    (1..<steps).contains(warm)
+  else { fatalError("bench-train STORE RECIPE STEPS WARM TENSORS") }
+  try LibTorch.load()
+  let store = try SliceStore(arguments[1])
+  let slices = store.slices(ofVolumes: store.split(.train))
+  let recipe = try Recipe.load(PretrainRecipe(), file: arguments[2], overrides: [])
+    .resolved(slices: slices.count)
+  LibTorch.threads = max(1, recipe.threads)
+  var moco = try MoCo(recipe, channels: store.channels)
+  let batch = try CropPairBatches(
+    store, slices: slices, recipe: recipe.crops, batchSize: recipe.batch, seed: recipe.seed,
+    threads: 0
+  ).next()
+  try write(batch, moco, to: arguments[5])
+  while moco.isFilling { try moco.fill(from: batch) }
+  moco.optimiser.learningRate = recipe.lr
+  var losses: [StepLosses] = []
+  var begin = 0.0
+  for step in 0..<steps {
+    if step == warm { begin = processorTime() }
+    losses.append(try moco.step(batch))
+  }
+  let measured = Measured(
+    libtorch: LibTorch.version, images: (steps - warm) * batch.count,
+    seconds: processorTime() - begin, first: losses[0], last: losses[steps - 1])
+  print(String(decoding: try JSONEncoder().encode(measured), as: UTF8.self))
+}
+
+try run(CommandLine.arguments)
