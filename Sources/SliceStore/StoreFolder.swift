@@ -3,13 +3,13 @@ import Synchronization
 import Zarr
 
 /// The folder of a store while it is written: one writer at a time, and leftovers cleared away.
-final class StoreFolder: Sendable {
+package final class StoreFolder: Sendable {
   let path: String
   private let reopening = Mutex(())
   private let descriptor: Int32
 
   /// Makes the folder and locks it; the lock ends with the process, however that ends.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path
     try makeFolder(path)
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

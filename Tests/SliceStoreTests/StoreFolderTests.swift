@@ -1,7 +1,6 @@
 import Foundation
+import SliceStore
 import Testing
-
-@testable import SliceStore
 
 /// The folder of a store that is being written, and its lock.
 @Suite struct StoreFolderTests {
