@@ -145,9 +145,9 @@ package struct MoCo: Objective {
 
   /// The order in which the keys of a batch are normalised, so that the parts of the batch that see each
   /// other's statistics are not those of the queries (shuffle-BN, MoCo section 3.3); nil for the batch's own.
-  private func order(of views: Views) -> Tensor? {
+  private func order(of views: Views) throws -> Tensor? {
     guard recipe.keyNormGroups > 1 else { return nil }
-    return .randomPermutation(views.count, seed: views.seed)
+    return try Tensor.randomPermutation(views.count, seed: views.seed).to(query.store.device)
   }
 }
 
