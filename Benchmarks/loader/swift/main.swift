@@ -1,10 +1,12 @@
 // The loader beside the bare kernel: read, decode, draw, crop and put into batches, from a store of
 // 256×256 slices to two views of 192×192.
 //
-//   bench-loader FOLDER [ROUNDS]     FOLDER: where a store is made and removed (the page cache warm)
+//   bench-loader FOLDER [ROUNDS] [SLICES]
 //
-// Prints pairs a CPU second, medians of rounds in turn, and ratios within each round; for two threads
-// also pairs a second of wall time, which means something on two idle cores only.
+// FOLDER: where a store is made and removed (the page cache warm). SLICES: a file of 256×256 int16,
+// used in turn instead of made ones. Prints pairs a CPU second, medians of rounds in turn, and ratios
+// within each round; for two threads also pairs a second of wall time, which means something on two
+// idle cores only.
 import Augment
 import Foundation
 import Imaging
@@ -16,18 +18,32 @@ let perVolume = 50
 let volumes = 20
 let batchSize = 32
 let batches = 24
+let given = try CommandLine.arguments.dropFirst(3).first.map { path in
+  try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
+    $0.bindMemory(to: Int16.self).prefix($0.count / 2)
+  }.map { $0 }
+}
 
-/// Structure of several sizes under noise.
+/// One of the slices given, or structure of several sizes under noise.
 func slice(_ n: Int) -> [Int16] {
+  let plane = side * side
+  if let given { return Array(given.dropFirst(n % (given.count / plane) * plane).prefix(plane)) }
   var random = Philox(seed: 3, ordinal: UInt64(n))
-  let waves = (0..<6).map { _ in
-    (random.uniform(in: -0.2...0.2), random.uniform(in: -0.2...0.2), random.uniform(in: 0...6))
+  var sum = [Double](repeating: 0, count: plane)
+  for _ in 0..<6 {
+    let (a, b) = (random.uniform(in: -0.2...0.2), random.uniform(in: -0.2...0.2))
+    let c = random.uniform(in: 0...6)
+    let across = (0..<side).map { (sin(a * Double($0)), cos(a * Double($0))) }
+    let down = (0..<side).map { (sin(b * Double($0) + c), cos(b * Double($0) + c)) }
+    for i in 0..<plane {
+      let (x, y) = (across[i % side], down[i / side])
+      sum[i] += x.0 * y.1 + x.1 * y.0
+    }
   }
-  return (0..<side * side).map { i in
-    let (x, y) = (Double(i % side), Double(i / side))
-    let inside = hypot(x - 128, y - 128) < 110
-    let sum = waves.reduce(0.0) { $0 + sin($1.0 * x + $1.1 * y + $1.2) }
-    return Int16(inside ? 1000 + 150 * sum + random.uniform(in: -60...60) : 0)
+  return (0..<plane).map { i in
+    let (x, y) = (i % side - 128, i / side - 128)
+    guard x * x + y * y < 110 * 110 else { return 0 }
+    return Int16(1000 + 150 * sum[i] + random.uniform(in: -60...60))
   }
 }
 
@@ -65,13 +81,19 @@ func rate(_ body: () throws -> Int) rethrows -> (cpu: Double, wall: Double) {
   )
 }
 
-/// Drawn and made from slices in memory, into the same two views.
+/// Drawn (with the regions, if there are any) and made from slices in memory, into the same view.
 func bare(_ slices: [[Int16]], _ recipe: CropPairRecipe) -> Int {
   let views = UnsafeMutableBufferPointer<Float>.allocate(capacity: recipe.size * recipe.size)
   defer { views.deallocate() }
   for n in 0..<batches * batchSize {
     var random = Philox(seed: 1, ordinal: UInt64(n))
     let pair = CropPair.draw(recipe, sliceHeight: side, sliceWidth: side, using: &random)
+    if recipe.regions.count > 0 {
+      var points = Philox(seed: 1, ordinal: UInt64(n), stream: 1)
+      let regions = LocalRegions.draw(
+        pair, recipe.regions, sliceHeight: side, sliceWidth: side, using: &points)
+      precondition(regions.overlap.count == recipe.regions.count * recipe.regions.count)
+    }
     slices[n % slices.count].withUnsafeBufferPointer {
       let pixels = SlicePixels(
         $0, channels: 1, height: side, width: side, scale: 0.001, offset: -1)
@@ -103,27 +125,23 @@ let full = CropPairRecipe()
 var plain = full
 plain.regions.count = 0
 
-var results: [[(cpu: Double, wall: Double)]] = []
-for _ in 0..<rounds {
-  results.append([
-    rate { bare(memory, plain) }, try rate { try loaded(store, plain, threads: 0) },
-    try rate { try loaded(store, full, threads: 0) },
-    try rate { try loaded(store, plain, threads: 1) },
-    try rate { try loaded(store, plain, threads: 2) },
-  ])
-}
-let names = [
-  "bare: draw and make, slices in memory", "loader, no regions",
-  "loader, with the recipe's regions",
-  "loader, one thread of its own", "loader, two threads of its own",
+let runs: [(name: String, against: Int, run: () throws -> Int)] = [
+  ("bare: draw and make, slices in memory", 0, { bare(memory, plain) }),
+  ("loader", 0, { try loaded(store, plain, threads: 0) }),
+  ("bare with the recipe's regions drawn", 2, { bare(memory, full) }),
+  ("loader with the recipe's regions", 2, { try loaded(store, full, threads: 0) }),
+  ("loader, one thread of its own", 0, { try loaded(store, plain, threads: 1) }),
+  ("loader, two threads of its own", 0, { try loaded(store, plain, threads: 2) }),
 ]
-print("| | pairs/CPU-s | of bare | pairs/s, wall |\n|---|---|---|---|")
-for (n, name) in names.enumerated() {
+var results: [[(cpu: Double, wall: Double)]] = []
+for _ in 0..<rounds { results.append(try runs.map { try rate($0.run) }) }
+print("| | pairs/CPU-s | of its bare | pairs/s, wall |\n|---|---|---|---|")
+for (n, run) in runs.enumerated() {
   let cpu = median(results.map { $0[n].cpu })
-  let ratio = median(results.map { $0[n].cpu / $0[0].cpu })
+  let ratio = median(results.map { $0[n].cpu / $0[run.against].cpu })
   let wall = median(results.map { $0[n].wall })
-  print(String(format: "| \(name) | %.0f | %.2f | %.0f |", cpu, ratio, wall))
+  print(String(format: "| \(run.name) | %.0f | %.2f | %.0f |", cpu, ratio, wall))
 }
-let gain = median(results.map { $0[4].wall / $0[3].wall })
-let cost = median(results.map { $0[4].cpu / $0[3].cpu })
+let gain = median(results.map { $0[5].wall / $0[4].wall })
+let cost = median(results.map { $0[5].cpu / $0[4].cpu })
 print(String(format: "\nTwo threads over one: %.2f in wall time, %.2f per CPU second.", gain, cost))
