@@ -36,7 +36,7 @@ public final class CropPairBatches: Sendable {
   ///     units) are replaced by others, so that air is left out; 0 takes all.
   /// - Throws: when there are no slices or the recipe is out of bounds.
   public init(
-    _ source: any SliceSource, slices: [Int]? = nil, recipe: CropPairRecipe,
+    _ source: any SliceSource, slices: SliceSelection? = nil, recipe: CropPairRecipe,
     makingViews: Bool = true, batchSize: Int, seed: UInt64, startStep: Int = 0,
     shard: Shard = .whole, balance: SampleBalance = .slices,
     threads: Int = 1, prefetch: Int = 4, onBadSlice: BadSlicePolicy = .fail,
@@ -87,15 +87,18 @@ extension Shard {
 }
 
 /// The slices asked for, if they exist; all of them for nil.
-func usable(_ slices: [Int]?, of source: any SliceSource) throws(LoaderError) -> SliceSelection {
-  guard slices?.isEmpty != true && source.count > 0 else { throw .nothingToLoad }
-  guard slices?.allSatisfy({ (0..<source.count).contains($0) }) != false else {
+func usable(
+  _ slices: SliceSelection?, of source: any SliceSource
+) throws(LoaderError) -> SliceSelection {
+  let slices = slices ?? source.selection()
+  guard !slices.isEmpty else { throw .nothingToLoad }
+  guard slices.exists(among: source.count) else {
     throw .invalid("A slice was asked for that the store does not have; it has \(source.count).")
   }
   guard source.width >= 2 && source.height >= 2 else {
     throw .invalid("Slices of \(source.height)×\(source.width) pixels are too small; 2×2 is least.")
   }
-  return slices.map { SliceSelection($0) { source.volume(of: $0) } } ?? source.selection()
+  return slices
 }
 
 /// Checks what every stream needs.

@@ -28,7 +28,8 @@ public final class LabelledBatches: Sendable {
   ///   - onBadSlice: what happens when a slice cannot be read.
   /// - Throws: when no slice has a label, a recipe is out of bounds, or a label cannot be read.
   public init(
-    _ source: any SliceSource, slices: [Int]? = nil, recipe: LabelledRecipe, batchSize: Int,
+    _ source: any SliceSource, slices: SliceSelection? = nil, recipe: LabelledRecipe,
+    batchSize: Int,
     seed: UInt64, startStep: Int = 0, foregroundShare: Double = 0, shard: Shard = .whole,
     balance: SampleBalance = .slices, threads: Int = 1, prefetch: Int = 4,
     onBadSlice: BadSlicePolicy = .fail
@@ -100,7 +101,7 @@ public final class LabelledBatches: Sendable {
 extension SliceSelection {
   /// Those that have a label.
   fileprivate func labelled(in source: any SliceSource) -> SliceSelection {
-    SliceSelection(lazy.filter { source.hasLabel($0) }) { source.volume(of: $0) }
+    source.selection(of: lazy.filter { source.hasLabel($0) })
   }
 }
 
@@ -109,18 +110,20 @@ extension SliceReader {
   func slicesWithForeground(
     _ slices: SliceSelection
   ) throws(LoaderError) -> SliceSelection {
-    var found: [Int] = []
+    var found = SliceSelection()
     var label = [UInt8](repeating: 0, count: source.height * source.width)
     for slice in slices {
       do {
         let labelled = try label.withUnsafeMutableBufferPointer {
           try source.readLabel(slice, into: $0)
         }
-        if labelled && label.contains(where: { $0 != 0 && $0 != 255 }) { found.append(slice) }
+        if labelled && label.contains(where: { $0 != 0 && $0 != 255 }) {
+          found.append(slice..<slice + 1, volume: source.volume(of: slice))
+        }
       } catch {
         try report(slice, error)
       }
     }
-    return SliceSelection(found) { source.volume(of: $0) }
+    return found
   }
 }

@@ -67,6 +67,27 @@ public struct SliceSelection: RandomAccessCollection, Sendable, Equatable {
 
   /// The places of the slices of the n-th of ``volumes``.
   func places(ofVolume n: Int) -> Range<Int> { (n == 0 ? 0 : volumeEnds[n - 1])..<volumeEnds[n] }
+
+  /// Those that belong to some volumes.
+  public func part(ofVolumes wanted: some Sequence<Int>) -> SliceSelection {
+    let wanted = Set(wanted)
+    var part = SliceSelection()
+    for (n, volume) in volumes.enumerated() where wanted.contains(volume) {
+      var places = places(ofVolume: n)
+      while let place = places.first {
+        let run = firstEnd(beyond: place, in: runEnds)
+        let end = Swift.min(runEnds[run], places.upperBound)
+        part.append(self[place]..<self[place] + end - place, volume: volume)
+        places = end..<places.upperBound
+      }
+    }
+    return part
+  }
+
+  /// Whether a source of so many slices has them all.
+  func exists(among count: Int) -> Bool {
+    runs.indices.allSatisfy { runs[$0] >= 0 && self[runEnds[$0] - 1] < count }
+  }
 }
 
 /// The first of the rising `ends` that lies beyond `place`.

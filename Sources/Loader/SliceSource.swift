@@ -34,15 +34,18 @@ extension SliceSource {
   /// Nothing needs fetching from memory.
   public func willRead(_ slices: [Int]) {}
 
-  /// The slices of some volumes, in rising order.
-  public func slices(ofVolumes volumes: some Sequence<Int>) -> [Int] {
-    let (wanted, all) = (Set(volumes), selection())
-    return all.volumes.indices.filter { wanted.contains(all.volumes[$0]) }
-      .flatMap { all.places(ofVolume: $0) }.map { all[$0] }.sorted()
+  /// The slices of some volumes.
+  public func slices(ofVolumes volumes: some Sequence<Int>) -> SliceSelection {
+    selection().part(ofVolumes: volumes)
   }
 
   /// All slices, found by asking each for its volume.
-  public func selection() -> SliceSelection { SliceSelection(0..<count) { volume(of: $0) } }
+  public func selection() -> SliceSelection { selection(of: 0..<count) }
+
+  /// The given slices, which must exist.
+  public func selection(of slices: some Sequence<Int>) -> SliceSelection {
+    SliceSelection(slices) { volume(of: $0) }
+  }
 }
 
 /// Slices held in memory, for small data and for tests.

@@ -8,7 +8,7 @@ import Augment
 /// The last batch holds what is left. Labels are 255 where there are none.
 public struct VolumeBatches {
   /// The slices, as ordinals of the source.
-  public let slices: [Int]
+  public let slices: SliceSelection
   private let batchSize: Int
   private let reader: SliceReader
   private var step = 0
@@ -18,13 +18,12 @@ public struct VolumeBatches {
     self.init(source, slices: source.slices(ofVolumes: [volume]), batchSize: batchSize)
   }
 
-  /// Begins with the first of a list of slices.
-  public init(_ source: any SliceSource, slices: [Int], batchSize: Int) {
+  /// Begins with the first of some slices.
+  public init(_ source: any SliceSource, slices: SliceSelection, batchSize: Int) {
     precondition(batchSize > 0, "a batch has at least one slice")
     (self.slices, self.batchSize) = (slices, batchSize)
     reader = SliceReader(
-      source, candidates: SliceSelection(slices) { source.volume(of: $0) }, seed: 0, policy: .fail,
-      minimumDeviation: 0)
+      source, candidates: slices, seed: 0, policy: .fail, minimumDeviation: 0)
   }
 
   /// The next slices, or nil after the last. Throws when one cannot be read.

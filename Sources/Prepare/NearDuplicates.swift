@@ -9,30 +9,28 @@ public enum NearDuplicates: String, Codable, Sendable, CaseIterable {
 }
 
 extension SliceStore {
-  /// Which of the slices, given in rising order, are near-duplicates: those whose correlation with the last slice of
-  /// their volume that was none is at least `similarity`.
+  /// Tells of each of the slices, given in rising order, whether it is a near-duplicate: one whose correlation with the
+  /// last slice of its volume that was none is at least `similarity`.
   ///
   /// Look-alike neighbours slow contrast down and make it worse (*Less is More*, arXiv 2410.14524). The correlation is
   /// Pearson's, of the prepared slices averaged to at most 32 × 32 cells, all channels together; it sees no change of
   /// brightness or contrast. Two slices that are constant are alike. One slice is in memory at a time.
-  public func nearDuplicates(
-    among slices: some Sequence<Int>, similarity: Double
-  ) throws -> [Int] {
-    var found: [Int] = []
+  public func findNearDuplicates(
+    among slices: some Sequence<Int>, similarity: Double,
+    _ tell: (_ slice: Int, _ isNear: Bool) throws -> Void
+  ) throws {
     var kept: (volume: Int, thumbnail: Thumbnail)?
     var pixels = [Int16](repeating: 0, count: attributes.sliceCount)
     for slice in slices {
       try pixels.withUnsafeMutableBufferPointer { try readImage(slice, into: $0) }
       let (volume, thumbnail) = (entry(slice).volume, Thumbnail(pixels, attributes))
-      if let kept, kept.volume == volume,
-        thumbnail.correlation(with: kept.thumbnail) >= similarity
-      {
-        found.append(slice)
-      } else {
-        kept = (volume, thumbnail)
-      }
+      let isNear =
+        kept.map {
+          $0.volume == volume && thumbnail.correlation(with: $0.thumbnail) >= similarity
+        } ?? false
+      if !isNear { kept = (volume, thumbnail) }
+      try tell(slice, isNear)
     }
-    return found
   }
 }
 

@@ -18,7 +18,7 @@ public struct PrepareReport: Sendable, Equatable {
   public var labelled: Int
   /// Patients in each part of the split.
   public var patients: [SplitPart: Int]
-  /// Slices that are nearly the one before; see ``SliceStore/SliceStore/nearDuplicates(among:similarity:)``.
+  /// Slices that are nearly the one before; see ``SliceStore/SliceStore/findNearDuplicates(among:similarity:_:)``.
   public var nearDuplicates: Int
   /// Who was left out.
   public var refused: [Refusal]
@@ -70,7 +70,11 @@ public func prepareCohort(
 
 private func nearDuplicates(in path: String, _ recipe: PrepareRecipe) throws -> Int {
   let store = try SliceStore(path)
-  return try store.nearDuplicates(among: 0..<store.count, similarity: recipe.similarity).count
+  var count = 0
+  try store.findNearDuplicates(among: 0..<store.count, similarity: recipe.similarity) {
+    if $1 { count += 1 }
+  }
+  return count
 }
 
 private func append(

@@ -8,7 +8,7 @@ public struct PretrainData: Sendable {
   /// Where slices come from.
   public var source: any SliceSource
   /// Which of them, as ordinals of the source: the training split and no others.
-  public var slices: [Int]
+  public var slices: SliceSelection
   /// The recipe that prepared them, as JSON: what is predicted later is prepared alike.
   public var preprocessing: String
   /// A name for what the source holds: equal data, equal names.
@@ -16,7 +16,8 @@ public struct PretrainData: Sendable {
 
   /// Slices to learn from.
   public init(
-    _ source: any SliceSource, slices: [Int], preprocessing: String = "{}", digest: String = ""
+    _ source: any SliceSource, slices: SliceSelection, preprocessing: String = "{}",
+    digest: String = ""
   ) {
     (self.source, self.slices) = (source, slices)
     (self.preprocessing, self.digest) = (preprocessing, digest)

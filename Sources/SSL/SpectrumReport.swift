@@ -76,7 +76,8 @@ public struct TapSpectra: Codable, Sendable, Equatable {
 ///   - limit: at most so many are embedded, evenly spread.
 /// - Throws: ``PretrainError``, the loader's, LibTorch's and ``SpectraError``.
 public func spectrum(
-  run: String, _ source: any SliceSource, slices: [Int], limit: Int = 4096, device: Device = .cpu
+  run: String, _ source: any SliceSource, slices: SliceSelection, limit: Int = 4096,
+  device: Device = .cpu
 ) throws -> SpectrumReport {
   try LibTorch.load()
   let path = run.hasSuffix(".safetensors") ? run : try RunFolder(run).newestCheckpoint()
@@ -100,10 +101,10 @@ public func spectrum(
 
 /// Spectra of a method's features on whole slices; see ``spectrum(run:_:slices:limit:device:)``.
 func spectrum(
-  of method: any Objective, _ source: any SliceSource, slices: [Int], limit: Int
+  of method: any Objective, _ source: any SliceSource, slices: SliceSelection, limit: Int
 ) throws -> SpectrumReport {
   let count = min(limit, slices.count)
-  let chosen = (0..<count).map { slices[$0 * slices.count / count] }
+  let chosen = source.selection(of: (0..<count).map { slices[$0 * slices.count / count] })
   var batches = VolumeBatches(source, slices: chosen, batchSize: min(64, count))
   var samples = TapSamples(pixels: max(1, 8192 / max(1, count)))
   while let batch = try batches.next() {
@@ -118,7 +119,7 @@ func spectrum(
       isWhitened: method.backbone.isWhitened)
   }
   return SpectrumReport(
-    taps: try samples.spectra(), slices: count, volumes: Set(chosen.map(source.volume)).count)
+    taps: try samples.spectra(), slices: count, volumes: chosen.volumes.count)
 }
 
 /// Features that are gathered tap by tap, in host memory.

@@ -12,19 +12,15 @@ struct Validator {
   }
 
   private let data: LabelledSlices
-  private let volumes: [[Int]]
+  private let volumes: [SliceSelection]
   private let table: ClassTable
   private let recipe: FinetuneRecipe
   private let device: Device
 
   init(_ data: LabelledSlices, _ table: ClassTable, _ recipe: FinetuneRecipe, _ device: Device) {
     (self.data, self.table, self.recipe, self.device) = (data, table, recipe, device)
-    let labelled = data.labelled(data.validation)
-    var slices = [Int: [Int]]()
-    for slice in data.source.slices(ofVolumes: labelled) {
-      slices[data.source.volume(of: slice), default: []].append(slice)
-    }
-    volumes = labelled.compactMap { slices[$0] }
+    let slices = data.source.slices(ofVolumes: data.labelled(data.validation))
+    volumes = slices.volumes.map { slices.part(ofVolumes: [$0]) }
   }
 
   /// Whether there is nothing to score.
@@ -48,7 +44,9 @@ struct Validator {
       byClass: Dictionary(byClass.map { ($0, $1) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  private func counts(_ network: SegmentationNetwork, _ slices: [Int]) throws -> PixelCounts {
+  private func counts(_ network: SegmentationNetwork, _ slices: SliceSelection) throws
+    -> PixelCounts
+  {
     var counts = PixelCounts(classes: table.labels.count)
     var batches = VolumeBatches(data.source, slices: slices, batchSize: recipe.batch)
     while let batch = try batches.next() {

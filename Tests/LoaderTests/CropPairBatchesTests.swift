@@ -137,10 +137,12 @@ import Testing
 
   @Test func whatCannotBeStreamedIsRefused() {
     #expect(throws: LoaderError.nothingToLoad) {
-      try CropPairBatches(slices, slices: [], recipe: smallCrops, batchSize: 4, seed: 1)
+      try CropPairBatches(
+        slices, slices: SliceSelection(), recipe: smallCrops, batchSize: 4, seed: 1)
     }
     #expect(throws: LoaderError.self) {
-      try CropPairBatches(slices, slices: [50], recipe: smallCrops, batchSize: 4, seed: 1)
+      try CropPairBatches(
+        slices, slices: SliceSelection([50]) { _ in 0 }, recipe: smallCrops, batchSize: 4, seed: 1)
     }
     #expect(throws: LoaderError.self) {
       try CropPairBatches(slices, recipe: smallCrops, batchSize: 0, seed: 1)

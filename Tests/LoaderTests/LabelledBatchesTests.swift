@@ -76,7 +76,8 @@ import Testing
 
   @Test func withoutLabelsThereIsNothingToLoad() {
     #expect(throws: LoaderError.nothingToLoad) {
-      try LabelledBatches(slices, slices: [1, 2, 4], recipe: .init(), batchSize: 4, seed: 1)
+      try LabelledBatches(
+        slices, slices: slices.selection(of: [1, 2, 4]), recipe: .init(), batchSize: 4, seed: 1)
     }
   }
 }

@@ -12,7 +12,7 @@ import Testing
     #expect(label.allSatisfy { $0 == 9 })
     #expect(label.withUnsafeMutableBufferPointer { slices.readLabel(3, into: $0) })
     #expect(label.allSatisfy { $0 == 0 })
-    #expect(slices.slices(ofVolumes: [1]) == [2, 3, 4])
+    #expect(Array(slices.slices(ofVolumes: [1])) == [2, 3, 4])
     #expect(slices.position(of: 4) == 5)
   }
 }

@@ -16,6 +16,14 @@ import Testing
     #expect(selection.volumeEnds == [4, 8, 12])
   }
 
+  @Test func aPartHasTheSlicesOfItsVolumesAndNoOthers() {
+    let selection = SliceSelection([0, 1, 3, 4, 10, 11, 12, 25, 27, 28]) { $0 / 10 }
+    #expect(Array(selection.part(ofVolumes: [2, 0, 7])) == [0, 1, 3, 4, 25, 27, 28])
+    #expect(selection.part(ofVolumes: [0, 1, 2]) == selection)
+    #expect(selection.part(ofVolumes: [1]).volumes == [1])
+    #expect(selection.part(ofVolumes: []).isEmpty)
+  }
+
   @Test func runsThatMeetAreOne() {
     var selection = SliceSelection()
     selection.append(0..<5, volume: 0)

@@ -17,7 +17,7 @@ private func oneFactor() -> PretrainData {
   }
   var cohort = MemorySlices(channels: 1, height: 48, width: 40, slices: slices)
   cohort.scale = 1 / 500
-  return PretrainData(cohort, slices: Array(0..<80), digest: "one factor")
+  return PretrainData(cohort, slices: cohort.selection(), digest: "one factor")
 }
 
 private func lines(_ run: String) throws -> [PretrainRecord] {

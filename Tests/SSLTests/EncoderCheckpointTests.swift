@@ -54,7 +54,7 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
 
 @Test func theSpectrumOfARunHasThreeTapsWithAndWithoutWhitening() throws {
   try trained(smallRecipe()) { run in
-    let report = try spectrum(run: run, cohort, slices: Array(0..<cohort.count))
+    let report = try spectrum(run: run, cohort, slices: cohort.selection())
     #expect(
       report.taps.map(\.name)
         == ["lastMap", "lastMap.whitened", "pooled", "pooled.whitened", "projected"])
@@ -69,7 +69,7 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
     let copy = try JSONDecoder().decode(
       SpectrumReport.self, from: JSONEncoder().encode(report))
     #expect(copy == report)
-    let some = try spectrum(run: run, cohort, slices: Array(0..<cohort.count), limit: 20)
+    let some = try spectrum(run: run, cohort, slices: cohort.selection(), limit: 20)
     #expect(some.slices == 20 && some.volumes == 8)
   }
 }
@@ -97,7 +97,7 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
   var recipe = smallRecipe()
   (recipe.decorrelation.place, recipe.steps) = (.none, 1)
   try trained(recipe) { run in
-    let report = try spectrum(run: run, cohort, slices: Array(0..<cohort.count))
+    let report = try spectrum(run: run, cohort, slices: cohort.selection())
     #expect(report.taps.map(\.name) == ["lastMap", "pooled", "projected"])
   }
 }

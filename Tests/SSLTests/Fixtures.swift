@@ -43,7 +43,7 @@ private func smallCohort(volumes: Int, slices: Int) -> MemorySlices {
 
 /// All slices of the cohort, to learn from.
 let data = PretrainData(
-  cohort, slices: Array(0..<cohort.count), preprocessing: #"{"plane":"axial"}"#, digest: "d1")
+  cohort, slices: cohort.selection(), preprocessing: #"{"plane":"axial"}"#, digest: "d1")
 
 /// The whole method, small: a U-Net of three stages, views of 32 pixels, batches of 8, one thread.
 func smallRecipe() -> PretrainRecipe {

@@ -73,7 +73,7 @@ func bench(
   let recipe = try recipe.resolved(slices: slices.count)
   var crops = recipe.crops
   if !recipe.contrastsRegions { crops.regions.count = 0 }
-  func batches(_ source: any SliceSource, _ slices: [Int]?) throws -> CropPairBatches {
+  func batches(_ source: any SliceSource, _ slices: SliceSelection?) throws -> CropPairBatches {
     try CropPairBatches(
       source, slices: slices, recipe: crops, makingViews: recipe.views == .cpu,
       batchSize: recipe.batch, seed: recipe.seed, threads: 0)
@@ -100,7 +100,7 @@ func bench(
 }
 
 private func readingRate(
-  _ store: SliceStore, _ slices: [Int], for seconds: Double
+  _ store: SliceStore, _ slices: SliceSelection, for seconds: Double
 ) throws -> Double {
   var pixels = [Int16](repeating: 0, count: store.attributes.sliceCount)
   return try rate(of: CLOCK_MONOTONIC, for: seconds) {

@@ -1,4 +1,5 @@
 import Foundation
+import Loader
 import Prepare
 import Recipes
 import SSL
@@ -43,13 +44,16 @@ func pretrainStage(
 
 /// What pretraining learns from: the training split, without the near-duplicates where the slices were prepared with
 /// `nearDuplicates: drop`. They are found by reading the split once.
-func trainingSlices(of store: SliceStore) throws -> (slices: [Int], left: Int) {
+func trainingSlices(of store: SliceStore) throws -> (slices: SliceSelection, left: Int) {
   let all = store.slices(ofVolumes: store.split(.train))
   guard let recipe = try? PrepareRecipe(recorded: store.attributes.recipe),
     recipe.nearDuplicates == .drop
   else { return (all, 0) }
-  let near = try Set(store.nearDuplicates(among: all, similarity: recipe.similarity))
-  return (all.filter { !near.contains($0) }, near.count)
+  var apart = SliceSelection()
+  try store.findNearDuplicates(among: all, similarity: recipe.similarity) { slice, isNear in
+    if !isNear { apart.append(slice..<slice + 1, volume: store.volume(of: slice)) }
+  }
+  return (apart, all.count - apart.count)
 }
 
 /// Says what the spectra of a step show; the verdict of the last step is the run's result.
