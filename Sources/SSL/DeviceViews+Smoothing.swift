@@ -6,7 +6,7 @@ extension DeviceViews {
   /// Reduces the resolution of some views and blurs some, 2B×C×h×w, in place.
   func smoothed(_ images: Tensor) throws(TorchError) -> Tensor {
     try changing(images, where: { $0.intensity.blur > 0 || $0.intensity.lowResolution > 1 }) {
-      (some, images) throws(TorchError) in
+      (some, _, images) throws(TorchError) in
       let down = try smoother(some.map(\.intensity), side: height).unsqueezed(1)
       let across = try smoother(some.map(\.intensity), side: width).unsqueezed(1)
       return down.matmul(images).matmul(across.transposed)

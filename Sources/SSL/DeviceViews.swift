@@ -50,15 +50,16 @@ extension DeviceViews {
     try Tensor(views.map { Float(value($0)) }, [views.count, 1, 1, 1], device: device)
   }
 
-  /// Some views' images changed and put back; the others are left as they are.
+  /// Some views' images changed and put back; the others are left as they are. `change` is given the views,
+  /// their places among the 2B, and their images.
   func changing(
     _ images: Tensor, where chosen: (CropView) -> Bool,
-    _ change: ([CropView], Tensor) throws(TorchError) -> Tensor
+    _ change: ([CropView], Tensor, Tensor) throws(TorchError) -> Tensor
   ) throws(TorchError) {
     let places = views.indices.filter { chosen(views[$0]) }
     guard !places.isEmpty else { return }
     let index = try Tensor(places.map(Int64.init), [places.count], device: device)
-    let changed = try change(places.map { views[$0] }, images.selecting(axis: 0, index))
+    let changed = try change(places.map { views[$0] }, index, images.selecting(axis: 0, index))
     images.copy(from: changed, axis: 0, at: index)
   }
 

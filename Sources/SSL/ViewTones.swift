@@ -59,9 +59,7 @@ struct ViewTones {
       func has(_ view: CropView) -> Bool {
         view.intensity.noise > 0 && view.intensity.noiseKind == kind
       }
-      let indices = batch.views.indices.filter { has(batch.views[$0]) }.map(Int64.init)
-      try batch.changing(images, where: has) { (views, images) throws(TorchError) in
-        let index = try Tensor(indices, [indices.count], device: batch.device)
+      try batch.changing(images, where: has) { (views, index, images) throws(TorchError) in
         let share = try Tensor(
           views.map { Float($0.intensity.noise) }, [views.count, 1, 1, 1], device: batch.device)
         let sigma = share * deviation.selecting(axis: 0, index)
@@ -134,8 +132,8 @@ struct DrawnNoise {
   private func normals(_ columns: Tensor) -> (Tensor, Tensor) {
     let rows = Tensor.range(0..<height, device: seeds.device).unsqueezed(1)
     let counters = rows * Double((width + 15) / 16 * 16) + columns  // h×columns
-    let first = scrambled(scrambled(counters).differingBits(from: seeds))
-    let second = scrambled((first + Double(0x9E37_79B9)).bits(in: Self.mask))
+    let first = scrambled(scrambled(counters) ^ seeds)
+    let second = scrambled((first + Double(0x9E37_79B9)) & Self.mask)
     let radius = ((unit(first) + 0x1p-24).logarithm() * -2).squareRoot()
     let angle = (unit(second) - 0.5) * (2 * .pi)
     return (radius * angle.cosine(), radius * angle.sine())
@@ -143,13 +141,13 @@ struct DrawnNoise {
 
   /// Thirty-two bits that look random (Wellons' `lowbias32`); factors so that no product leaves 64 bits.
   private func scrambled(_ counter: Tensor) -> Tensor {
-    var h = counter.differingBits(from: counter.shiftedRight(16))
-    h = (h * Double(0x7FEB_352D)).bits(in: Self.mask)
-    h = h.differingBits(from: h.shiftedRight(15))
-    h = (h * Double(0x846C_A68B - 0x1_0000_0000)).bits(in: Self.mask)
-    return h.differingBits(from: h.shiftedRight(16))
+    var h = counter ^ (counter >> 16)
+    h = (h * Double(0x7FEB_352D)) & Self.mask
+    h = h ^ (h >> 15)
+    h = (h * Double(0x846C_A68B - 0x1_0000_0000)) & Self.mask
+    return h ^ (h >> 16)
   }
 
   /// Bits as a number in [0, 1), 23 of them.
-  private func unit(_ bits: Tensor) -> Tensor { bits.shiftedRight(9).to(.float32) * 0x1p-23 }
+  private func unit(_ bits: Tensor) -> Tensor { (bits >> 9).to(.float32) * 0x1p-23 }
 }

@@ -152,27 +152,3 @@ extension Tensor {
     binary(CTorchMinimum, max, Site(file, line))
   }
 }
-
-/// Bits of whole numbers.
-extension Tensor {
-  /// The bits that are set in the mask too.
-  public func bits(
-    in mask: Int, file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor {
-    binary(CTorchBitAnd, Double(mask), Site(file, line))
-  }
-
-  /// The bits that are set in one of the two and not in the other.
-  public func differingBits(
-    from other: Tensor, file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor {
-    binary(CTorchBitXor, other, Site(file, line))
-  }
-
-  /// Bits moved towards the lowest.
-  public func shiftedRight(
-    _ count: Int, file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor {
-    binary(CTorchShiftRight, Double(count), Site(file, line))
-  }
-}

@@ -52,6 +52,17 @@ extension Tensor {
     trapping(operator: "-") { ctorch_unary(Int32(CTorchNegate), a.handle, $0) }
   }
 
+  /// Of whole numbers, the bits that are set in one of the two and not in the other.
+  public static func ^ (a: Tensor, b: Tensor) -> Tensor { binary("^", CTorchBitXor, a, b) }
+  /// Of whole numbers, the bits that are set in the mask too.
+  public static func & (a: Tensor, mask: Int) -> Tensor {
+    binary("&", CTorchBitAnd, a, Double(mask))
+  }
+  /// Whole numbers with their bits moved towards the lowest.
+  public static func >> (a: Tensor, count: Int) -> Tensor {
+    binary(">>", CTorchShiftRight, a, Double(count))
+  }
+
   /// Equal, bool element by element.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { binary(".==", CTorchEqual, a, b) }
   /// Equal, bool element by element.

@@ -75,10 +75,10 @@ func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) -> Bool {
     let values: [Int64] = [0, 1, 0x1234_5678, 0xFFFF_FFFF, 0x9E37_79B9]
     let x = try Tensor(values, [5])
     let y = try Tensor(Array(values.reversed()), [5])
-    #expect(try x.bits(in: 0xFF00).array(of: Int64.self) == values.map { $0 & 0xFF00 })
-    #expect(try x.shiftedRight(15).array(of: Int64.self) == values.map { $0 >> 15 })
+    #expect(try (x & 0xFF00).array(of: Int64.self) == values.map { $0 & 0xFF00 })
+    #expect(try (x >> 15).array(of: Int64.self) == values.map { $0 >> 15 })
     let differing = zip(values, values.reversed()).map { $0 ^ $1 }
-    #expect(try x.differingBits(from: y).array(of: Int64.self) == differing)
+    #expect(try (x ^ y).array(of: Int64.self) == differing)
   }
 
   @Test func slicesOfAnAxisAreCopiedToTheirPlaces() throws {
