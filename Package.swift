@@ -140,7 +140,9 @@ if hasTorch {
 if environment["LAMINA_FUZZ"] != nil {
   targets.append(
     .executableTarget(
-      name: "fuzz", dependencies: ["DICOM", "Imaging", "NIfTI", "Zarr"], path: "Fuzz",
+      name: "fuzz",
+      dependencies: ["Cohort", "DICOM", "Imaging", "NIfTI", "Phantom", "Torch", "Zarr"],
+      path: "Fuzz",
       swiftSettings: strict))
 }
 

@@ -17,6 +17,10 @@ enum Parser: String, CaseIterable {
   case shard
   /// A compressed chunk.
   case chunk
+  /// What a worker tells the parent of a header, as it is and with edits of a sound one.
+  case fields
+  /// The header of a safetensors file, from bytes and from a grammar.
+  case safetensors
 
   func take(_ bytes: [UInt8]) {
     switch self {
@@ -35,6 +39,14 @@ enum Parser: String, CaseIterable {
       readZarrMetadata(ZarrGrammar.metadata(&program))
     case .shard: readShard(bytes)
     case .chunk: readChunk(bytes)
+    case .fields:
+      readFields(bytes)
+      var program = Program(bytes)
+      readFields(FieldEdits.series(&program))
+    case .safetensors:
+      readSafeTensors(bytes)
+      var program = Program(bytes)
+      readSafeTensors(SafeTensorsGrammar.file(&program))
     }
   }
 }

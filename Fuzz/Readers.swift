@@ -1,8 +1,10 @@
 // The calls through which hostile bytes reach the parsers.
+import Cohort
 import DICOM
 import Foundation
 import Imaging
 import NIfTI
+import Torch
 import Zarr
 
 func readDICOM(_ bytes: [UInt8]) {
@@ -92,6 +94,35 @@ func readChunk(_ bytes: [UInt8]) {
     }
   }
   if case .failure(let fault) = outcome { check("\(fault)") }
+}
+
+/// What the parent makes of a worker's answer: bytes that a worker may have been made to write.
+func readFields(_ bytes: [UInt8]) {
+  _ = try? PackedDecoder.decode(ScanAnswer.self, bytes)
+  var headers: [DICOMHeader] = []
+  if let header = bytes.withUnsafeBytes(DICOMHeader.init(fieldBytes:)) { headers = [header] }
+  if let series = bytes.withUnsafeBytes(DICOMSeries.init(fieldBytes:)) { headers = series.headers }
+  for header in headers {
+    let packed = header.fieldBytes
+    let again = packed.withUnsafeBytes(DICOMHeader.init(fieldBytes:))
+    precondition(again?.fieldBytes == packed, "a header that changes when it is packed again")
+  }
+  // What the parent groups has passed this check.
+  headers.removeAll { !$0.isPlausible(path: $0.identity.path) }
+  let grouping = DICOMSeries.group(headers)
+  for refusal in grouping.refused { check(refusal.error.description) }
+}
+
+func readSafeTensors(_ bytes: [UInt8]) {
+  do throws(TorchError) {
+    let path = try Result { () throws(ZarrError) in try scratch.path(holding: bytes) }
+      .mapError { TorchError.archive(path: "", reason: "\($0)") }.get()
+    let header = try SafeTensorsHeader(reading: path)
+    let claimed = header.entries.values.reduce(0) { $0 + $1.bytes.count }
+    precondition(claimed <= bytes.count, "tensors of more bytes than the file has")
+  } catch {
+    check("\(error)")
+  }
 }
 
 /// A refusal has a sentence.

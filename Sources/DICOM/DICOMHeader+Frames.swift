@@ -85,7 +85,7 @@ private struct FunctionalGroups {
 
   var frameType: DICOMItem? {
     self[Tag.mrFrameTypeSequence] ?? self[Tag.ctFrameTypeSequence]
-      ?? self[Tag.petFrameTypeSequence]
+      ?? self[Tag.petFrameTypeSequence] ?? self[Tag.xaFrameTypeSequence]
   }
 
   /// Philips' private copy of a classic header in each frame.
@@ -119,15 +119,21 @@ private struct FunctionalGroups {
 extension Acquisition {
   /// Takes from functional groups what a classic header would have had at its top.
   mutating func complete(shared: DICOMItem?, first: DICOMItem?) {
-    func number(_ sequence: UInt32, _ tag: UInt32) -> Double? {
-      let item = first?.items(sequence).first ?? shared?.items(sequence).first
-      return item?.number(tag)
+    func group(_ sequence: UInt32) -> DICOMItem? {
+      first?.items(sequence).first ?? shared?.items(sequence).first
     }
+    func number(_ sequence: UInt32, _ tag: UInt32) -> Double? { group(sequence)?.number(tag) }
     echoTime = echoTime ?? number(Tag.echoSequence, Tag.effectiveEchoTime)
     repetitionTime = repetitionTime ?? number(Tag.timingSequence, Tag.repetitionTime)
     flipAngle = flipAngle ?? number(Tag.timingSequence, Tag.flipAngle)
     sliceThickness = sliceThickness ?? number(Tag.pixelMeasuresSequence, Tag.sliceThickness)
     spacingBetweenSlices =
       spacingBetweenSlices ?? number(Tag.pixelMeasuresSequence, Tag.spacingBetweenSlices)
+    kVp = kVp ?? Self.number(number(Tag.xRaySequence, Tag.kVp), upTo: 1000)
+    kernel =
+      kernel
+      ?? group(Tag.reconstructionSequence)?.texts(Tag.kernel).first.map { String($0.prefix(16)) }
+    units =
+      units ?? Self.word(group(Tag.pixelValueSequence)?.text(Tag.rescaleType), in: Self.unitNames)
   }
 }

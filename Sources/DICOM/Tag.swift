@@ -84,6 +84,9 @@ enum Tag {
   static let mrFrameTypeSequence: UInt32 = 0x0018_9226
   static let ctFrameTypeSequence: UInt32 = 0x0018_9329
   static let petFrameTypeSequence: UInt32 = 0x0018_9751
+  static let xaFrameTypeSequence: UInt32 = 0x0018_9504
+  static let xRaySequence: UInt32 = 0x0018_9325
+  static let reconstructionSequence: UInt32 = 0x0018_9314
   static let frameContentSequence: UInt32 = 0x0020_9111
   static let planePositionSequence: UInt32 = 0x0020_9113
   static let dimensionIndexSequence: UInt32 = 0x0020_9222

@@ -102,11 +102,16 @@ extension Phantom {
     try item.put(0x0020_0032, decimals: [position.x, position.y, position.z])
     try item.put(
       0x0020_0037, decimals: [right.x, right.y, right.z, down.x, down.y, down.z])
+    try item.put(0x0028_0030, decimals: [spacing.y, spacing.x])
+    try placePixels(item, grid)
+  }
+
+  /// What says how pixels are stored, and nothing of where they lie.
+  static func placePixels(_ item: DICOMWriter.Item, _ grid: Grid) throws(DICOMError) {
     try item.put(0x0028_0002, "US", numbers: [1])
     try item.put(0x0028_0004, "CS", "MONOCHROME2")
     try item.put(0x0028_0010, "US", numbers: [Double(grid.size.y)])
     try item.put(0x0028_0011, "US", numbers: [Double(grid.size.x)])
-    try item.put(0x0028_0030, decimals: [spacing.y, spacing.x])
     try item.put(0x0028_0100, "US", numbers: [16])
     try item.put(0x0028_0101, "US", numbers: [12])
     try item.put(0x0028_0102, "US", numbers: [11])

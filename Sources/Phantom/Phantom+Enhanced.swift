@@ -1,37 +1,102 @@
 import DICOM
 import Imaging
 
+/// An enhanced object: what its class calls itself, and how its frames become real values.
+enum EnhancedObject {
+  case mr, ct, pet, xa
+
+  /// Enhanced MR, CT and PET Image Storage, X-Ray 3D Angiographic Image Storage.
+  var sopClass: String {
+    switch self {
+    case .mr: "1.2.840.10008.5.1.4.1.1.4.1"
+    case .ct: "1.2.840.10008.5.1.4.1.1.2.1"
+    case .pet: "1.2.840.10008.5.1.4.1.1.130"
+    case .xa: "1.2.840.10008.5.1.4.1.1.13.1.1"
+    }
+  }
+
+  var modality: String {
+    switch self {
+    case .mr: "MR"
+    case .ct: "CT"
+    case .pet: "PT"
+    case .xa: "XA"
+    }
+  }
+
+  /// MR, CT, PET and X-Ray 3D Frame Type Sequence.
+  var frameTypes: UInt32 {
+    switch self {
+    case .mr: 0x0018_9226
+    case .ct: 0x0018_9329
+    case .pet: 0x0018_9751
+    case .xa: 0x0018_9504
+    }
+  }
+
+  var imageType: String {
+    self == .mr ? "ORIGINAL\\PRIMARY\\M\\NONE" : "ORIGINAL\\PRIMARY\\VOLUME\\NONE"
+  }
+
+  /// Slope, intercept and type of a frame: PET's are each frame's own.
+  func rescale(_ z: Int) -> (slope: Double, intercept: Double, type: String)? {
+    switch self {
+    case .mr: (0.5, -10, "US")
+    case .ct: (1, -1024, "HU")
+    case .pet: (0.5 + 0.25 * Double(z), 0, "BQML")
+    case .xa: nil
+    }
+  }
+}
+
 extension Phantom {
-  /// Two points in time in one Enhanced MR file (PS3.3 A.36): what all frames share is said once,
-  /// and the frames are mixed, so that only their functional groups tell their order.
+  /// Multi-frame files (PS3.3 A.36, A.38, A.53, A.56): what all frames share is said once, and the
+  /// frames are mixed, so that only their functional groups tell their order.
   static func writeEnhanced(
-    _ recipe: PhantomRecipe, _ identity: PhantomIdentity, to path: String
+    _ kind: PhantomSeries, _ recipe: PhantomRecipe, _ identity: PhantomIdentity,
+    into folder: String
+  ) throws(DICOMError) {
+    let times = Array(0..<kind.times)
+    for (place, part) in (kind == .enhancedFiles ? times.map { [$0] } : [times]).enumerated() {
+      try writeEnhanced(
+        kind.object, recipe, identity, times: part, number: place + 1,
+        to: folder + "/IM000\(place + 1).dcm")
+    }
+  }
+
+  private static func writeEnhanced(
+    _ object: EnhancedObject, _ recipe: PhantomRecipe, _ identity: PhantomIdentity, times: [Int],
+    number: Int, to path: String
   ) throws(DICOMError) {
     let grid = recipe.grid(0)
-    let times = (0..<2).map { PhantomSeries.enhanced.slices(scan(recipe, patient: $0).volume) }
-    let depth = grid.size.z
-    let order = (0..<2 * depth).map { $0 * 5 % (2 * depth) }  // 5 and 16 have no common divisor
+    let slices = times.map { PhantomSeries.enhanced.slices(scan(recipe, patient: $0).volume) }
+    let (depth, count) = (grid.size.z, times.count * grid.size.z)
+    let order = (0..<count).map { $0 * 5 % count }  // 5 has no divisor in common with 8 and 16
     let writer = DICOMWriter()
-    try describe(writer.root, identity, number: 1)
-    try place(writer.root, grid, at: grid.affine.origin)
-    try describeEnhanced(writer.root, frames: order.count)
-    try shareGroups(writer.root, grid)
+    try describe(writer.root, identity, number: number)
+    try placePixels(writer.root, grid)
+    try describe(writer.root, object, frames: count)
+    try shareGroups(writer.root, object, grid)
     var pixels: [UInt8] = []
     for frame in order {
       let (time, z) = (frame / depth, frame % depth)
-      pixels += times[time][z].pixels
-      try addFrame(writer.root, at: grid.affine(SIMD3(0, 0, Double(z))), time: time, z: z)
+      pixels += slices[time][z].pixels
+      try addFrame(
+        writer.root, object, at: grid.affine(SIMD3(0, 0, Double(z))), time: times[time], z: z)
     }
     try writer.putPixels(pixels, bits: 16)
     try writer.write(to: path, transferSyntax: TransferSyntax.explicitLittleEndian)
   }
 
-  private static func describeEnhanced(
-    _ item: DICOMWriter.Item, frames: Int
+  private static func describe(
+    _ item: DICOMWriter.Item, _ object: EnhancedObject, frames: Int
   ) throws(DICOMError) {
-    try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.4.1")
-    try item.put(0x0008_0008, "CS", "ORIGINAL\\PRIMARY\\M\\NONE")
+    try item.put(0x0008_0016, "UI", object.sopClass)
+    try item.put(0x0008_0008, "CS", object.imageType)
+    try item.put(0x0008_0060, "CS", object.modality)
     try item.put(0x0028_0008, "IS", "\(frames)")
+    try item.put(0x0028_0301, "CS", "NO")
+    if object != .mr { try forgetMR(item) }
     for (pointer, group): (UInt32, UInt32) in [
       (0x0020_9056, 0x0020_9111), (0x0020_9057, 0x0020_9111), (0x0020_9128, 0x0020_9111),
     ] {
@@ -39,6 +104,14 @@ extension Phantom {
       try dimension.put(0x0020_9165, "AT", tag(pointer))
       try dimension.put(0x0020_9167, "AT", tag(group))
     }
+  }
+
+  /// Empties what only MR has.
+  private static func forgetMR(_ item: DICOMWriter.Item) throws(DICOMError) {
+    for (tag, vr): (UInt32, String) in [
+      (0x20, "CS"), (0x21, "CS"), (0x23, "CS"), (0x80, "DS"), (0x81, "DS"), (0x87, "DS"),
+      (0x91, "IS"), (0x1314, "DS"),
+    ] { try item.put(0x0018_0000 | tag, vr, "") }
   }
 
   /// An attribute tag as DCMTK reads it.
@@ -50,7 +123,9 @@ extension Phantom {
     return "(\(hex(tag >> 16)),\(hex(tag & 0xFFFF)))"
   }
 
-  private static func shareGroups(_ item: DICOMWriter.Item, _ grid: Grid) throws(DICOMError) {
+  private static func shareGroups(
+    _ item: DICOMWriter.Item, _ object: EnhancedObject, _ grid: Grid
+  ) throws(DICOMError) {
     let (right, down) = (grid.affine.direction[0], grid.affine.direction[1])
     let spacing = grid.affine.spacing
     let shared = try item.addItem(0x5200_9229)
@@ -60,14 +135,26 @@ extension Phantom {
     try measures.put(0x0018_0050, decimals: [spacing.z])
     try measures.put(0x0018_0088, decimals: [spacing.z])
     try measures.put(0x0028_0030, decimals: [spacing.y, spacing.x])
-    let values = try shared.addItem(0x0028_9145)
-    try values.put(0x0028_1052, "DS", "-10")
-    try values.put(0x0028_1053, "DS", "0.5")
-    try values.put(0x0028_1054, "LO", "US")
+    if object == .ct {
+      try shared.addItem(0x0018_9325).put(0x0018_0060, "DS", "120")
+      try shared.addItem(0x0018_9314).put(0x0018_1210, "SH", "B30f")
+    }
+    if object != .pet { try addRescale(shared, object, z: 0) }
+  }
+
+  private static func addRescale(
+    _ groups: DICOMWriter.Item, _ object: EnhancedObject, z: Int
+  ) throws(DICOMError) {
+    guard let (slope, intercept, type) = object.rescale(z) else { return }
+    let values = try groups.addItem(0x0028_9145)
+    try values.put(0x0028_1052, decimals: [intercept])
+    try values.put(0x0028_1053, decimals: [slope])
+    try values.put(0x0028_1054, "LO", type)
   }
 
   private static func addFrame(
-    _ item: DICOMWriter.Item, at position: SIMD3<Double>, time: Int, z: Int
+    _ item: DICOMWriter.Item, _ object: EnhancedObject, at position: SIMD3<Double>, time: Int,
+    z: Int
   ) throws(DICOMError) {
     let frame = try item.addItem(0x5200_9230)
     let content = try frame.addItem(0x0020_9111)
@@ -77,5 +164,9 @@ extension Phantom {
     try content.put(0x0020_9157, "UL", numbers: [1, Double(z + 1), Double(time + 1)])
     try frame.addItem(0x0020_9113).put(
       0x0020_0032, decimals: [position.x, position.y, position.z])
+    if object != .mr {
+      try frame.addItem(object.frameTypes).put(0x0008_9007, "CS", object.imageType)
+    }
+    if object == .pet { try addRescale(frame, object, z: z) }
   }
 }

@@ -17,10 +17,25 @@ public enum PhantomSeries: String, CaseIterable, Sendable, Codable {
   case cine
   /// CT with a tilted gantry.
   case tilt
-  /// Siemens' mosaic, two points in time.
+  /// Siemens' mosaic, two points in time, oblique and in the planes of the body.
   case mosaic
+  case mosaicAxial = "mosaic-axial"
+  case mosaicSagittal = "mosaic-sagittal"
+  case mosaicCoronal = "mosaic-coronal"
+  /// A mosaic whose slices run against rows × columns.
+  case mosaicReversed = "mosaic-reversed"
   /// One multi-frame file with two points in time, its frames in no order.
   case enhanced
+  /// A multi-frame file for each of two points in time.
+  case enhancedFiles = "enhanced-files"
+  /// Multi-frame CT: tube voltage, kernel and HU in the shared groups.
+  case enhancedCT = "enhanced-ct"
+  /// Multi-frame PET: a slope for each frame.
+  case enhancedPET = "enhanced-pet"
+  /// A volume of angiography (X-Ray 3D), declared free of burned-in text.
+  case enhancedXA = "enhanced-xa"
+  /// 12 bits with a sign and rubbish above them.
+  case signed
   /// A slice is missing.
   case missing
   /// One gap is wider than the others.
@@ -51,10 +66,42 @@ public enum PhantomSeries: String, CaseIterable, Sendable, Codable {
     switch self {
     case .sagittal: .sagittal
     case .coronal: .coronal
-    case .oblique, .mosaic, .enhanced: .oblique
+    case .mosaicSagittal: .sagittal
+    case .mosaicCoronal: .coronal
+    case .oblique, .mosaic, .mosaicReversed: .oblique
+    case .enhanced, .enhancedFiles, .enhancedCT, .enhancedPET, .enhancedXA: .oblique
     case .decubitus: .decubitus
     case .feetFirst: .feetFirst
     default: .axial
+    }
+  }
+}
+
+extension PhantomSeries {
+  /// A small scan in the plane of the kind.
+  func recipe(seed: UInt64) -> PhantomRecipe {
+    var recipe = PhantomRecipe(patients: 1, seed: seed)
+    (recipe.size, recipe.pixelSpacing, recipe.sliceSpacing) = (SIMD3(24, 20, 8), 6, 8)
+    recipe.planes = [plane]
+    return recipe
+  }
+
+  /// Points in time of a volume.
+  public var times: Int {
+    switch self {
+    case .time, .cine: 3
+    case .mosaic, .mosaicAxial, .mosaicSagittal, .mosaicCoronal, .mosaicReversed: 2
+    case .enhanced, .enhancedFiles: 2
+    default: 1
+    }
+  }
+
+  var object: EnhancedObject {
+    switch self {
+    case .enhancedCT: .ct
+    case .enhancedPET: .pet
+    case .enhancedXA: .xa
+    default: .mr
     }
   }
 }
@@ -96,6 +143,7 @@ extension PhantomSeries {
         }
       }
     case .tilt: tilt(&images)
+    case .signed: sign(&images)
     case .decubitus, .feetFirst:
       for z in images.indices {
         images[z].change = { item throws(DICOMError) in
@@ -105,6 +153,19 @@ extension PhantomSeries {
     default: break
     }
     return images
+  }
+
+  /// Values from −2048 on in 12 bits, and other bits above them.
+  private func sign(_ images: inout [PhantomImage]) {
+    for z in images.indices {
+      for pixel in stride(from: 0, to: images[z].pixels.count, by: 2) {
+        images[z].pixels[pixel + 1] =
+          (images[z].pixels[pixel + 1] ^ 0x08) & 0x0F | UInt8(pixel / 2 % 16) << 4
+      }
+      images[z].change = { item throws(DICOMError) in
+        try item.put(0x0028_0103, "US", numbers: [1])
+      }
+    }
   }
 
   private func tilt(_ images: inout [PhantomImage]) {
@@ -123,7 +184,7 @@ extension PhantomSeries {
 
   /// Volumes of two or three kinds or points in time in one series.
   private func repeated(_ recipe: PhantomRecipe) -> [PhantomImage] {
-    let count = self == .time || self == .cine ? 3 : 2
+    let count = max(2, times)
     var images: [PhantomImage] = []
     for lead in 0..<count {
       let volume = Phantom.scan(recipe, patient: lead).volume.placed(on: recipe.grid(0))

@@ -1,4 +1,5 @@
 """Every kind of series that the phantom writes, beside dcm2niix: the same volumes, or a difference with a reason."""
+import numpy
 import pytest
 
 from compare_series import Volume, convert, difference
@@ -6,7 +7,8 @@ from conftest import lamina
 
 SAME = [
     "axial", "sagittal", "coronal", "oblique", "decubitus", "feet-first", "reversed", "echoes", "phase", "time", "cine",
-    "mosaic", "enhanced", "slopes", "localizer", "implicit", "big-endian", "rle", "jpeg-lossless", "jpeg-ls",
+    "mosaic", "mosaic-axial", "mosaic-sagittal", "mosaic-coronal", "mosaic-reversed", "enhanced", "enhanced-ct",
+    "enhanced-pet", "enhanced-xa", "signed", "slopes", "localizer", "implicit", "big-endian", "rle", "jpeg-lossless", "jpeg-ls",
 ]
 
 
@@ -23,6 +25,14 @@ def test_series_equals_dcm2niix(kind, series, tmp_path):
     assert status == 0 and theirs
     assert [difference(volume, ours) for volume in theirs] == ["same"] * len(theirs)
     assert len(ours) == len(theirs)
+
+
+def test_multi_frame_files_of_two_times_are_one_volume_where_dcm2niix_leaves_two(series, tmp_path):
+    theirs, ours, status = convert(series / "enhanced-files", tmp_path)
+    assert status == 0 and len(theirs) == 2 and [volume.voxels.shape[3] for volume in ours] == [2]
+    for time, volume in enumerate(theirs):
+        assert ours[0].same_place(volume)
+        numpy.testing.assert_allclose(ours[0].voxels[..., time], volume.voxels, rtol=1e-6)
 
 
 def test_a_tilted_gantry_stays_a_shear_where_dcm2niix_interpolates(series, tmp_path):

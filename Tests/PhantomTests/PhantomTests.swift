@@ -122,9 +122,25 @@ import Testing
         let grouping = DICOMSeries.group(headers)
         #expect(grouping.series.map(\.part) == expected[kind] ?? [""], "\(kind)")
         #expect(grouping.refused.isEmpty == ![.missing, .uneven].contains(kind), "\(kind)")
-        let times = [PhantomSeries.time: 3, .cine: 3, .mosaic: 2, .enhanced: 2][kind] ?? 1
-        #expect(grouping.series.allSatisfy { $0.leading.count == times }, "\(kind)")
+        #expect(grouping.series.allSatisfy { $0.leading.count == kind.times }, "\(kind)")
+        guard let truth = kind.truth() else { continue }
+        let volume = try #require(grouping.series.first).volume()
+        #expect(volume.grid.matches(truth.grid, tolerance: 1e-6), "\(kind)")
+        for lead in 0..<kind.times {
+          #expect(volume.values(lead: lead) == truth.values(lead: lead), "\(kind)")
+        }
       }
+    }
+  }
+
+  /// What a classic header says at its top, a multi-frame one says in groups.
+  @Test func settingsOfAMultiFrameCTAreFoundInItsGroups() throws {
+    try withFolder { folder in
+      try Phantom.writeSeries([.enhancedCT], into: folder)
+      let acquisition = try DICOMFile.header(try files(under: folder)[0]).acquisition
+      #expect(acquisition.modality == "CT" && acquisition.units == "HU")
+      #expect(acquisition.kVp == 120 && acquisition.kernel == "B30f")
+      #expect(acquisition.sliceThickness == 8 && acquisition.echoTime == nil)
     }
   }
 
