@@ -157,7 +157,7 @@ def measured(given, name, task, store):
             for python in given.torch:
                 theirs = case.twin(python)
                 rates.setdefault((precision, theirs["torch"], last), []).append(rate(theirs))
-                if task == "step" and abs(theirs["first"][0] - ours["first"]["total"]) > 0.02:
+                if task == "step" and abs(theirs["first"][0] - ours["first"]["loss"]) > 0.02:
                     raise SystemExit(f"not the same step: {theirs['first']} and {ours['first']}")
     return rates
 

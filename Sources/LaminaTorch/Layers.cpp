@@ -137,18 +137,18 @@ int32_t laminatorch_eigen_symmetric(const CTorchTensor *t, CTorchTensor **out, C
 ///
 /// With S = U Λ Uᵀ and G = dL/dW, the derivative is dS = U (K ∘ (Uᵀ ½(G+Gᵀ) U)) Uᵀ, K_ij = −1/(√λ_i √λ_j (√λ_i+√λ_j)):
 /// the divided differences of x^(−1/2) (Daleckii and Krein), in which the gap λ_i − λ_j has cancelled, so that
-/// equal eigenvalues are as good as any.
+/// equal eigenvalues are as good as any. A matrix that is none of these gives no numbers, rather than an error for which
+/// the host would have to wait; LibTorch's own decomposition waits once on a GPU, for whether it converged.
 struct InverseSquareRoot : torch::autograd::Function<InverseSquareRoot> {
   static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &matrix) {
-    auto decomposition = at::linalg_eigh(matrix);
+    at::Tensor finite = matrix.isfinite().all(-1).all(-1).unsqueeze(-1).unsqueeze(-1);  // ...×1×1
+    auto decomposition = at::linalg_eigh(at::where(finite, matrix, at::eye(matrix.size(-1), matrix.options())));
     at::Tensor values = std::get<0>(decomposition), vectors = std::get<1>(decomposition);  // ...×d, ...×d×d
-    double least = values.min().item<double>();
-    TORCH_CHECK(
-        least > 0, "the inverse square root needs positive eigenvalues, and the least of these is ", least,
-        " (not finite data, or an epsilon that is too small)");
+    at::Tensor good = finite & (values.amin(-1, true) > 0).unsqueeze(-1);  // ...×1×1
     at::Tensor roots = values.sqrt();
     context->save_for_backward({roots, vectors});
-    return (vectors / roots.unsqueeze(-2)).matmul(vectors.transpose(-2, -1));
+    at::Tensor root = (vectors / roots.unsqueeze(-2)).matmul(vectors.transpose(-2, -1));
+    return root.masked_fill(~good, NAN);
   }
 
   static torch::autograd::variable_list backward(

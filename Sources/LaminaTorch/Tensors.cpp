@@ -165,6 +165,10 @@ CTorchTensor *laminatorch_convert(
   });
 }
 
+CTorchTensor *laminatorch_send(const CTorchTensor *t, int32_t device, CTorchError *e) {
+  return tensor(e, [&] { return t->value.pin_memory().to(device_of(device), /*non_blocking=*/true); });
+}
+
 CTorchTensor *laminatorch_clone(const CTorchTensor *t, CTorchError *e) {
   return tensor(e, [&] { return t->value.clone(); });
 }

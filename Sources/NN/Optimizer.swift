@@ -29,17 +29,20 @@ extension Optimizer {
   }
 }
 
-/// Scales the gradients of some parameters together so that their norm is at most `norm`; gives the norm they had.
+/// Scales the gradients of some parameters together so that their norm is at most `norm`; gives the norm they had, a
+/// scalar on their device that nobody has read: the factor min(1, norm / (length + 10⁻⁶)) is made there.
 @discardableResult
-public func clipGradients(of parameters: [Parameter], to norm: Double) throws(TorchError) -> Double
-{
+public func clipGradients(of parameters: [Parameter], to norm: Double) -> Tensor {
   let gradients = parameters.compactMap(\.tensor.gradient)
-  guard !gradients.isEmpty else { return 0 }
-  let length = try withoutGradients { Tensor.stacked(gradients.map { $0.norm() }).norm() }.item()
-  if length > norm {
-    withoutGradients { for gradient in gradients { gradient.multiply(by: norm / (length + 1e-6)) } }
+  guard !gradients.isEmpty else { return .zeros([]) }
+  return withoutGradients {
+    let length = Tensor.stacked(gradients.map { $0.norm() }).norm()
+    guard norm.isFinite else { return length }
+    let above = length.to(.float64) + 1e-6
+    let factor = (Tensor.full(like: above, norm) / above).clamped(max: 1)
+    for gradient in gradients { gradient.multiply(by: factor) }
+    return length
   }
-  return length
 }
 
 /// One tensor beside each parameter: its shape, type, device and memory format, zeros at first.

@@ -34,12 +34,8 @@ public struct ContrastNetwork {
   }
 
   /// Embeds B images, and the regions at B×(R·s)×s×2 points where they are given.
-  ///
-  /// - Throws: ``PretrainError/diverged`` when the last map is not finite.
-  public func callAsFunction(
-    _ images: Tensor, at points: Tensor?, _ mode: Mode
-  ) throws -> Embeddings {
-    let features = try backbone(images, mode)
+  public func callAsFunction(_ images: Tensor, at points: Tensor?, _ mode: Mode) -> Embeddings {
+    let features = backbone(images, mode)
     return Embeddings(
       features: features,
       projected: projectionNorm(projector(features.pooled), mode).normalized(axis: 1),  // B×D
@@ -47,10 +43,10 @@ public struct ContrastNetwork {
   }
 
   /// Embeds the keys of a batch, normalised in another order where one is given.
-  package func keys(_ views: Views, order: Tensor?) throws -> Embeddings {
-    guard let order else { return try self(views.keys, at: views.keyPoints, .training) }
+  package func keys(_ views: Views, order: Tensor?) -> Embeddings {
+    guard let order else { return self(views.keys, at: views.keyPoints, .training) }
     let points = views.keyPoints?.selecting(axis: 0, order)
-    let shuffled = try self(views.keys.selecting(axis: 0, order), at: points, .training)
+    let shuffled = self(views.keys.selecting(axis: 0, order), at: points, .training)
     return shuffled.selecting(inverse(of: order))
   }
 

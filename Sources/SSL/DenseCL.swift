@@ -42,7 +42,6 @@ package struct DenseCL: Objective {
       ? KeyQueue(capacity: recipe.queue, width: recipe.local.dimensions, device: device) : nil
   }
 
-  package var recipe: PretrainRecipe { moco.recipe }
   package var backbone: Backbone { moco.backbone }
   package var isFilling: Bool { moco.isFilling }
   package var descent: Descent {
@@ -67,8 +66,8 @@ package struct DenseCL: Objective {
     let dense = denseInfoNCE(
       u.projected, v.projected, matches: likest(u.features, v.features),
       negatives: negatives.keys, masked: negatives.masked, temperature: recipe.temperature)
-    cost.terms["dense"] = dense
-    if let global = cost.global { cost.total = cost.total + (dense - global) * recipe.dense.weight }
+    cost.terms = ["dense": dense]
+    if let global = cost.global { cost.loss = cost.loss + (dense - global) * recipe.dense.weight }
     return cost
   }
 

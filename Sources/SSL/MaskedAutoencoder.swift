@@ -30,14 +30,12 @@ public struct MaskingRecipe: Codable, Sendable, Equatable {
 /// convolutions, which SparK has inside the encoder as well, are not used. Both views of a batch are learned from, each by
 /// itself.
 package struct MaskedAutoencoder: Objective {
-  package let recipe: PretrainRecipe
   package let backbone: Backbone
   package var descent: Descent
   private let decoder: PatchDecoder
 
   /// The backbone with a light decoder; `recipe` must be resolved.
   package init(_ recipe: PretrainRecipe, channels: Int, device: Device = .cpu) throws {
-    self.recipe = recipe
     backbone = try Backbone(recipe, channels: channels, device: device)
     decoder = PatchDecoder(
       backbone.store.root / "head", backbone.encoder, recipe.mae, channels: channels)
@@ -52,14 +50,16 @@ package struct MaskedAutoencoder: Objective {
       images.shape[0], side: side, masked: recipe.mae.masked(recipe.crops.size), seed: views.seed
     ).to(images.device)  // 2B×1×P×P
     let pixels = enlarged(masks, to: (images.shape[2], images.shape[3])) .> 0.5  // 2B×1×S×S
-    let maps = try backbone(images.filled(0, where: pixels), .training).maps
+    let maps = backbone(images.filled(0, where: pixels), .training).maps
     let painted = decoder(maps, masks, to: (images.shape[2], images.shape[3]))  // 2B×C×S×S
     let loss = maskedError(painted, images, masked: pixels)
-    return Cost(total: loss, terms: ["reconstruction": loss])
+    var cost = Cost(loss)
+    cost.terms = ["reconstruction": loss]
+    return cost
   }
 
   package func embed(_ images: Tensor) throws -> (features: Features, projected: Tensor?) {
-    (try backbone(images, .evaluation), nil)
+    (backbone(images, .evaluation), nil)
   }
 }
 

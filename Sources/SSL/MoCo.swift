@@ -8,8 +8,6 @@ import Torch
 /// The mathematics is in pure functions (`Contrast.swift`); here are the two networks and the queue, which a
 /// checkpoint keeps (He et al., MoCo, algorithm 1; design section 7).
 package struct MoCo: Objective {
-  /// The recipe with every automatic setting in numbers.
-  package let recipe: PretrainRecipe
   /// What learns by gradient.
   package let query: ContrastNetwork
   /// What follows it.
@@ -28,7 +26,6 @@ package struct MoCo: Objective {
     _ recipe: PretrainRecipe, channels: Int, device: Device = .cpu,
     heads: (ContrastNetwork) throws -> Void = { _ in }
   ) throws {
-    self.recipe = recipe
     query = try ContrastNetwork(recipe, channels: channels, device: device)
     key = try ContrastNetwork(recipe, channels: channels, device: device)
     try heads(query)
@@ -63,7 +60,7 @@ package struct MoCo: Objective {
   }
 
   package func embed(_ images: Tensor) throws -> (features: Features, projected: Tensor?) {
-    let found = try query(images, at: nil, .evaluation)
+    let found = query(images, at: nil, .evaluation)
     return (found.features, found.projected)
   }
 
@@ -71,12 +68,12 @@ package struct MoCo: Objective {
   func embed(_ views: Views) throws -> (q: Embeddings, k: Embeddings) {
     key.store.lerp(to: query.store, weight: 1 - recipe.keyMomentum)
     let k = try keys(of: views)
-    return (try query(views.queries, at: views.queryPoints, .training), k)
+    return (query(views.queries, at: views.queryPoints, .training), k)
   }
 
   /// What the key encoder makes of the second views, without derivatives.
   func keys(of views: Views) throws -> Embeddings {
-    try withoutGradients { try key.keys(views, order: order(of: views)) }
+    try withoutGradients { key.keys(views, order: try order(of: views)) }
   }
 
   /// L = L_g + 0.5 L_l, and the penalty with its weight.
@@ -87,14 +84,15 @@ package struct MoCo: Objective {
       q.projected, k.projected, negatives: negatives.keys, masked: negatives.masked,
       temperature: recipe.temperature)  // B×(1+K), B×(1+K+B) with the batch's own
     let global = infoNCE(logits)
-    var cost = Cost(total: global, global: global)
+    var cost = Cost(global)
+    cost.global = global
     if let local = localLoss(q, k, views) {
       cost.local = local
-      cost.total = cost.total + local * recipe.local.weight
+      cost.loss = cost.loss + local * recipe.local.weight
     }
     if let penalty = mean(q.features.decorrelated.map(correlationPenalty)) {
       cost.decorrelation = penalty
-      cost.total = cost.total + penalty * recipe.decorrelation.weight
+      cost.loss = cost.loss + penalty * recipe.decorrelation.weight
     }
     (cost.topOne, cost.batchTopOne) = (topOne(logits), batchTopOne(q, k, views.tags))
     cost.chance = 1 / Double(keysCompared(views.count))

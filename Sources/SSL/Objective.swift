@@ -8,8 +8,6 @@ import Torch
 /// (``pretrain(_:recipe:into:resume:recipeText:device:shouldStop:progress:)``). A method is one file that says the rest, and
 /// a case of ``PretrainRecipe/Method-swift.enum``.
 package protocol Objective {
-  /// The recipe with every automatic setting in numbers.
-  var recipe: PretrainRecipe { get }
   /// What learns by gradient: the encoder that is wanted, and in its store the method's heads.
   var backbone: Backbone { get }
   /// What moves it.
@@ -43,6 +41,8 @@ extension Objective {
 }
 
 extension Objective {
+  /// The recipe with every automatic setting in numbers.
+  package var recipe: PretrainRecipe { backbone.recipe }
   /// Steps of gradient that have been made.
   package var step: Int { descent.step }
   /// What moves the network.
@@ -53,12 +53,12 @@ extension Objective {
     try fill(Views(batch, recipe, device: backbone.store.device))
   }
 
-  /// Learns from one batch of crop pairs and returns what it cost.
-  package mutating func step(_ batch: CropPairBatch) throws -> StepLosses {
-    let cost = try cost(Views(batch, recipe, device: backbone.store.device))
-    try descent.descend(cost.total)
+  /// Learns from one batch of crop pairs and returns what it cost. Nothing is read: a GPU is only told what to do.
+  package mutating func step(_ batch: CropPairBatch) throws -> Cost {
+    var cost = try cost(Views(batch, recipe, device: backbone.store.device))
+    cost.gradientNorm = descent.descend(cost.loss)
     stepped()
-    return try cost.read()
+    return cost.map { $0.detached() }
   }
 }
 
@@ -88,16 +88,14 @@ package struct Descent {
     longest = recipe.clip > 0 ? recipe.clip : .infinity
   }
 
-  /// One step down.
-  ///
-  /// - Throws: ``PretrainError/diverged`` for derivatives that are no numbers.
-  mutating func descend(_ loss: Tensor) throws {
+  /// One step down; gives the length that the gradient had, a scalar.
+  mutating func descend(_ loss: Tensor) -> Tensor {
     optimiser.clearGradients()
     loss.backward()
-    let length = try clipGradients(of: optimiser.parameters, to: longest)
-    guard length.isFinite else { throw PretrainError.diverged }
+    let length = clipGradients(of: optimiser.parameters, to: longest)
     optimiser.step()
     step += 1
+    return length
   }
 }
 

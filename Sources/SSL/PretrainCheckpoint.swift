@@ -44,10 +44,10 @@ struct CheckpointHeader {
       }
       return text
     }
-    func parsed<Value: Decodable>(
-      _ name: String, _: Value.Type
+    func parsed<Value: Codable>(
+      _ name: String, over defaults: Value
     ) throws(PretrainError) -> Value {
-      guard let value = try? JSONDecoder().decode(Value.self, from: Data(text(name).utf8)) else {
+      guard let value = recorded(try text(name), over: defaults) else {
         throw .checkpoint(path: path, problem: "its \(name) cannot be read")
       }
       return value
@@ -55,11 +55,8 @@ struct CheckpointHeader {
     guard metadata["format"] == Self.format else {
       throw .checkpoint(path: path, problem: "it is not of format \(Self.format)")
     }
-    guard let recipe = try completed(text("recipe"), over: PretrainRecipe()) else {
-      throw .checkpoint(path: path, problem: "its recipe cannot be read")
-    }
-    self.recipe = recipe
-    architecture = try parsed("architecture", EncoderArchitecture.self)
+    recipe = try parsed("recipe", over: PretrainRecipe())
+    architecture = try parsed("architecture", over: EncoderArchitecture())
     data = try DataName(
       preprocessing: text("preprocessing"), digest: text("data"), slices: text("slices"))
     guard let threads = Int(try text("threads")), let cursor = Int(try text("cursor")), cursor >= 0
@@ -73,21 +70,6 @@ struct CheckpointHeader {
     return ["ATEN_CPU_CAPABILITY", "DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"]
       .compactMap { name in environment[name].map { "\(name)=\($0)" } }.joined(separator: " ")
   }
-}
-
-/// A value out of JSON that an older version may have written: what it lacks is as in `defaults`. Nil when it is none.
-private func completed<Value: Codable>(_ text: String, over defaults: Value) -> Value? {
-  func merged(_ saved: Any, over base: Any?) -> Any {
-    guard let saved = saved as? [String: Any], let base = base as? [String: Any] else {
-      return saved
-    }
-    return base.merging(saved) { old, new in merged(new, over: old) }
-  }
-  guard let saved = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-    let base = try? JSONSerialization.jsonObject(with: Data(json(defaults).utf8)),
-    let data = try? JSONSerialization.data(withJSONObject: merged(saved, over: base))
-  else { return nil }
-  return try? JSONDecoder().decode(Value.self, from: data)
 }
 
 /// JSON with sorted keys: the same bytes for the same value.

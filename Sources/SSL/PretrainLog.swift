@@ -1,27 +1,15 @@
 import Foundation
 import Spectra
 
-/// One line of `metrics.jsonl`: what a step returned, averaged since the line before it.
-public struct PretrainRecord: Codable, Sendable, Equatable {
+/// One line of `metrics.jsonl`: what steps cost, averaged since the line before it, and how the run stands.
+///
+/// The names of ``losses`` stand in the line beside the others, and are this value's own as well: `record.loss`.
+@dynamicMemberLookup
+public struct PretrainRecord: Sendable, Equatable {
   /// Steps made.
   public var step: Int
-  /// The sum that is minimised.
-  public var loss: Double
-  /// The contrast between slices, L_g; nil for a method without one.
-  public var global: Double?
-  /// The contrast between regions, L_l; nil without it.
-  public var local: Double?
-  /// The covariance penalty; nil without it.
-  public var decorrelation: Double?
-  /// How often the positive is the most similar of all keys.
-  public var topOne: Double?
-  /// How often it is the most similar of the keys of its own batch; by chance 1/B. A `topOne` far above it
-  /// means that the queue's keys are known by their age.
-  public var batchTopOne: Double?
-  /// How often `topOne` would be by chance.
-  public var chance: Double?
-  /// What only this method has (``StepLosses/terms``).
-  public var terms: [String: Double]?
+  /// Means over the steps since the line before.
+  public var losses: StepLosses<Double>
   /// The rate of this step.
   public var learningRate: Double
   /// Slices a second, wall time; each gives two views.
@@ -32,6 +20,41 @@ public struct PretrainRecord: Codable, Sendable, Equatable {
   public var verdict: String?
   /// That the features have begun to collapse, and what to change; once, when it is found.
   public var warning: String?
+
+  /// A mean by its name.
+  public subscript<Value>(dynamicMember path: KeyPath<StepLosses<Double>, Value>) -> Value {
+    losses[keyPath: path]
+  }
+}
+
+extension PretrainRecord: Codable {
+  private enum CodingKeys: CodingKey {
+    case step, learningRate, imagesPerSecond, spectra, verdict, warning
+  }
+
+  /// Reads a line.
+  public init(from decoder: any Decoder) throws {
+    losses = try StepLosses(from: decoder)
+    let line = try decoder.container(keyedBy: CodingKeys.self)
+    step = try line.decode(Int.self, forKey: .step)
+    learningRate = try line.decode(Double.self, forKey: .learningRate)
+    imagesPerSecond = try line.decode(Double.self, forKey: .imagesPerSecond)
+    spectra = try line.decodeIfPresent([String: TapRanks].self, forKey: .spectra)
+    verdict = try line.decodeIfPresent(String.self, forKey: .verdict)
+    warning = try line.decodeIfPresent(String.self, forKey: .warning)
+  }
+
+  /// Writes a line.
+  public func encode(to encoder: any Encoder) throws {
+    try losses.encode(to: encoder)
+    var line = encoder.container(keyedBy: CodingKeys.self)
+    try line.encode(step, forKey: .step)
+    try line.encode(learningRate, forKey: .learningRate)
+    try line.encode(imagesPerSecond, forKey: .imagesPerSecond)
+    try line.encodeIfPresent(spectra, forKey: .spectra)
+    try line.encodeIfPresent(verdict, forKey: .verdict)
+    try line.encodeIfPresent(warning, forKey: .warning)
+  }
 }
 
 /// What features of one tap score in the log.

@@ -71,7 +71,7 @@ struct PretrainRun {
 
   /// Writes a line of the log, with spectra when they are due.
   mutating func log() throws {
-    var record = meter.record(step: method.step, rate: method.optimiser.learningRate)
+    var record = try meter.record(step: method.step, rate: method.optimiser.learningRate)
     if isDue(recipe.spectrumEvery) {
       let report = try spectrum(of: method, data.source, slices: data.slices, limit: 512)
       record.spectra = report.ranks
@@ -92,15 +92,19 @@ struct PretrainRun {
   }
 
   /// Writes a checkpoint of this step and removes the oldest.
+  ///
+  /// - Throws: ``PretrainError/diverged``, and writes nothing, when not all of it is numbers.
   mutating func save() throws {
     guard saved != method.step || method.isFilling else { return }
+    let tensors = try method.tensors()
+    guard try areFinite(tensors.values) else { throw PretrainError.diverged }
     var architecture = method.backbone.architecture
     architecture.batchNormGroups = 1  // a matter of contrast, not of the encoder that it leaves
     let header = CheckpointHeader(
       recipe: recipe, architecture: architecture, data: data.name,
       threads: LibTorch.threads, cursor: batches.step)
     let metadata = header.metadata.merging(method.numbers) { a, _ in a }
-    try SafeTensors(tensors: method.tensors(), metadata: metadata)
+    try SafeTensors(tensors: tensors, metadata: metadata)
       .write(to: folder.checkpoint(step: method.step))
     try folder.prune(keep: recipe.keep)
     saved = method.step
@@ -123,7 +127,8 @@ struct PretrainRun {
   /// How far the run is.
   var progress: PretrainProgress {
     let fill = recipe.queue / recipe.batch
-    return PretrainProgress(batches: batches.step, of: fill + recipe.steps, record: last)
+    return PretrainProgress(
+      batches: batches.step, of: fill + recipe.steps, record: last, notes: notes)
   }
 }
 
@@ -174,31 +179,25 @@ extension PretrainRecipe {
 
 /// Means of what steps cost, and how fast they went.
 struct Meter {
-  private var sums: StepLosses?
-  private var steps = 0
+  private var losses = MeanLosses()
   private var images = 0
   private var clock: ContinuousClock.Instant?
 
   mutating func start() { clock = .now }
 
-  mutating func add(_ losses: StepLosses, images count: Int) {
-    steps += 1
+  mutating func add(_ cost: Cost, images count: Int) {
+    losses.add(cost)
     images += count
-    sums = sums.map { $0 + losses } ?? losses
   }
 
-  /// One line of the log: means over the steps that were added.
-  func record(step: Int, rate: Double) -> PretrainRecord {
-    let count = Double(max(1, steps))
-    let elapsed = clock.map { ContinuousClock.now - $0 } ?? .zero
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    func mean(_ sum: Double?) -> Double? { sum.map { $0 / count } }
+  /// One line of the log: means over the steps that were added, which are read now.
+  ///
+  /// - Throws: ``PretrainError/diverged`` when they are no numbers.
+  func record(step: Int, rate: Double) throws -> PretrainRecord {
+    let means = try losses.read()
+    let seconds = clock.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
     return PretrainRecord(
-      step: step, loss: mean(sums?.total) ?? 0, global: mean(sums?.global),
-      local: mean(sums?.local), decorrelation: mean(sums?.decorrelation),
-      topOne: mean(sums?.topOne), batchTopOne: mean(sums?.batchTopOne), chance: sums?.chance,
-      terms: sums?.terms?.mapValues { $0 / count }, learningRate: rate,
+      step: step, losses: means, learningRate: rate,
       imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0)
   }
 }

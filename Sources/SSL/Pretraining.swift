@@ -57,7 +57,7 @@ public struct PretrainResult: Codable, Sendable, Equatable {
 ///     returned as it is.
 ///   - recipeText: what is saved as `recipe.yaml`.
 ///   - shouldStop: asked before each step; a run that is stopped leaves a checkpoint.
-///   - progress: told after each batch how many of the batches are done, and a line of the log.
+///   - progress: told before the first batch and after each how many of them are done, and a line of the log.
 /// - Throws: ``PretrainError``, the loader's and LibTorch's errors, and those of the file system.
 @discardableResult
 public func pretrain(
@@ -68,14 +68,15 @@ public func pretrain(
   var run = try PretrainRun(data, recipe, RunFolder(path), resume: resume, device: device)
   if let done = run.finished { return done }
   try run.begin(recipeText)
+  progress(run.progress)
   while run.method.step < run.recipe.steps && !shouldStop() {
     let batch = try run.batches.next()
     if run.method.isFilling {
       try run.fill(batch)
     } else {
       run.method.optimiser.learningRate = run.recipe.learningRate(step: run.method.step)
-      let losses = try run.method.step(batch)
-      run.meter.add(losses, images: batch.count)
+      let cost = try run.method.step(batch)
+      run.meter.add(cost, images: batch.count)
       if run.isDue(run.recipe.logEvery) { try run.log() }
       if run.isDue(run.recipe.saveEvery) { try run.save() }
     }
@@ -92,4 +93,6 @@ public struct PretrainProgress: Sendable, Equatable {
   public var of: Int
   /// The newest line of the log.
   public var record: PretrainRecord?
+  /// What the user should know from the start: what the encoder was started from, what has changed.
+  public var notes: [String]
 }

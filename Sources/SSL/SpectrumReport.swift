@@ -164,6 +164,7 @@ private struct TapSamples {
   private mutating func append(_ tap: TapSpectra.Tap, _ versions: [Tensor]) throws {
     for (place, version) in versions.enumerated() {
       let (values, width, whitened) = (try version.floats(), version.shape[1], place == 1)
+      guard values.allSatisfy(\.isFinite) else { throw PretrainError.diverged }
       if let at = features.firstIndex(where: { $0.tap == tap && $0.whitened == whitened }) {
         features[at].values += values
       } else {

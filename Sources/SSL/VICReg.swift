@@ -21,14 +21,12 @@ public struct VICRegRecipe: Codable, Sendable, Equatable {
 /// embedding, and two terms over the batch alone keep that from being met by a constant. There is no queue, no key
 /// encoder and no negative: both views pass one network, with derivatives.
 package struct VICReg: Objective {
-  package let recipe: PretrainRecipe
   package let backbone: Backbone
   package var descent: Descent
   private let expander: Expander
 
   /// The backbone with an expander on its pooled features; `recipe` must be resolved.
   package init(_ recipe: PretrainRecipe, channels: Int, device: Device = .cpu) throws {
-    self.recipe = recipe
     backbone = try Backbone(recipe, channels: channels, device: device)
     expander = Expander(
       backbone.store.root / "head", backbone.width, recipe.vicreg.dimensions)
@@ -36,20 +34,21 @@ package struct VICReg: Objective {
   }
 
   package func cost(_ views: Views) throws -> Cost {
-    let a = try expander(backbone(views.queries, .training).pooled, .training)  // B×D
-    let b = try expander(backbone(views.keys, .training).pooled, .training)  // B×D
+    let a = expander(backbone(views.queries, .training).pooled, .training)  // B×D
+    let b = expander(backbone(views.keys, .training).pooled, .training)  // B×D
     let (terms, weights) = (VICRegTerms(a, b), recipe.vicreg)
-    return Cost(
-      total: terms.invariance * weights.invariance + terms.variance * weights.variance
-        + terms.covariance * weights.covariance,
-      batchTopOne: retrieval(a, b),
-      terms: [
-        "invariance": terms.invariance, "variance": terms.variance, "covariance": terms.covariance,
-      ])
+    var cost = Cost(
+      terms.invariance * weights.invariance + terms.variance * weights.variance
+        + terms.covariance * weights.covariance)
+    cost.batchTopOne = retrieval(a, b)
+    cost.terms = [
+      "invariance": terms.invariance, "variance": terms.variance, "covariance": terms.covariance,
+    ]
+    return cost
   }
 
   package func embed(_ images: Tensor) throws -> (features: Features, projected: Tensor?) {
-    let features = try backbone(images, .evaluation)
+    let features = backbone(images, .evaluation)
     return (features, expander(features.pooled, .evaluation))
   }
 

@@ -35,20 +35,26 @@ struct Checkpoint {
   }
 }
 
-/// Sums over the steps since the last line of the log.
-struct LossSums {
-  var dice = 0.0
-  var crossEntropy = 0.0
-  var slices = 0
-  var steps = 0
+/// Means over the steps since the last line of the log, on their device until they are read.
+struct MeanLosses {
+  private var means = RunningMeans()
+  private var slices = 0
   var start = ContinuousClock.now
 
-  func record(step: Int, rate: Double) -> FinetuneRecord {
+  mutating func add(_ loss: SegmentationLoss, slices count: Int) {
+    means.add([loss.dice, loss.crossEntropy])
+    slices += count
+  }
+
+  /// - Throws: ``SegmentationError/diverged(step:)`` when the loss of one of them was no number.
+  func record(step: Int, rate: Double) throws -> FinetuneRecord {
+    let found = try means.read()
+    guard found.count == 2, found.allSatisfy(\.isFinite) else {
+      throw SegmentationError.diverged(step: step)
+    }
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
-    let count = Double(max(1, steps))
     return FinetuneRecord(
-      step: step, loss: (dice + crossEntropy) / count, dice: dice / count,
-      crossEntropy: crossEntropy / count, learningRate: rate,
-      slicesPerSecond: elapsed > 0 ? Double(slices) / elapsed : nil)
+      step: step, loss: found[0] + found[1], dice: found[0], crossEntropy: found[1],
+      learningRate: rate, slicesPerSecond: elapsed > 0 ? Double(slices) / elapsed : nil)
   }
 }

@@ -8,8 +8,9 @@ extension Finetuning {
 
   /// Writes a line of means since the last one.
   func log() throws {
-    try records.append(sums.record(step: step, rate: recipe.rate(step: step)))
-    sums = LossSums()
+    let record = try losses.record(step: step, rate: recipe.rate(step: step))
+    try records.append(record)
+    (lastLoss, losses) = (record.loss, MeanLosses())
   }
 
   /// Whether the validation split should be scored after this step.
@@ -20,6 +21,9 @@ extension Finetuning {
   /// Scores the validation split, keeps the state if it is to be kept, and saves the checkpoint.
   func validate() throws {
     let current = average?.network ?? network
+    guard try areFinite(current.store.tensors().values) else {
+      throw SegmentationError.diverged(step: step)
+    }
     let scores = try validator.scores(of: current)
     let isBest = patience.isBest(scores?.mean)
     if let scores {
@@ -34,10 +38,12 @@ extension Finetuning {
         .write(to: run.segmenter)
     }
     try save()
-    sums.start = .now
+    losses.start = .now
   }
 
   /// Writes the state that the run can go on from.
+  ///
+  /// - Throws: ``SegmentationError/diverged(step:)``, and writes nothing, when not all of it is numbers.
   func save() throws {
     var tensors = network.store.tensors(prefix: "network.")
     if let average {
@@ -46,6 +52,7 @@ extension Finetuning {
     for (index, group) in groups.enumerated() {
       for (name, tensor) in group.optimizer.state { tensors["optimizer.\(index).\(name)"] = tensor }
     }
+    guard try areFinite(tensors.values) else { throw SegmentationError.diverged(step: step) }
     var now = description
     now.step = step
     let strings = try now.metadata().merging(patience.metadata) { a, _ in a }
@@ -64,6 +71,11 @@ extension Finetuning {
   }
 
   private var hasStoppedEarly: Bool { patience.isOver && step < recipe.steps }
+
+  /// Where the training stands.
+  var progress: FinetuneProgress {
+    FinetuneProgress(step: step, steps: recipe.steps, loss: lastLoss, encoder: loaded)
+  }
 
   /// What the training has come to.
   var result: FinetuneResult {

@@ -15,7 +15,7 @@ import Torch
 ///   - encoder: the pretrained encoder; not looked at in mode `scratch`.
 ///   - run: the folder to write into.
 ///   - device: where to compute.
-///   - progress: told after every step.
+///   - progress: told before the first step and after every one.
 ///   - shouldStop: asked before every step; the run is then saved and can be continued.
 /// - Throws: ``SegmentationError``, and what the loader and LibTorch throw.
 public func finetune(
@@ -32,11 +32,12 @@ public func finetune(
     recipe: recipe.augmentation, batchSize: recipe.batch, seed: recipe.seed,
     startStep: training.step)
   defer { batches.cancel() }
+  progress(training.progress)
   while !training.isOver, !shouldStop() {
-    let loss = try training.learn(from: batches.next())
+    try training.learn(from: batches.next())
     if training.step % 10 == 0 { try training.log() }
     if training.validationIsDue { try training.validate() }
-    progress(FinetuneProgress(step: training.step, steps: recipe.steps, loss: loss))
+    progress(training.progress)
   }
   try training.save()
   return training.result
@@ -46,8 +47,10 @@ public func finetune(
 public struct FinetuneProgress: Sendable, Equatable {
   /// Optimiser steps made, and to make.
   public var step, steps: Int
-  /// The loss of this step.
-  public var loss: Double
+  /// The mean loss of the newest line of the log; nil before there is one.
+  public var loss: Double?
+  /// Which tensors of the encoder were taken; nil in mode `scratch`.
+  public var encoder: LoadReport?
 }
 
 /// What a fine-tuning came to.
@@ -84,7 +87,8 @@ final class Finetuning {
   let validator: Validator
   let records: FinetuneLog
   var patience: Patience
-  var sums = LossSums()
+  var losses = MeanLosses()
+  var lastLoss: Double?
 
   init(
     _ data: LabelledSlices, _ recipe: FinetuneRecipe, _ encoder: PretrainedEncoder?,
@@ -119,8 +123,8 @@ final class Finetuning {
     if let saved { try takeUp(saved) }
   }
 
-  /// Moves the weights by one batch and returns the loss.
-  func learn(from batch: LabelledBatch) throws -> Double {
+  /// Moves the weights by one batch. Nothing is read: a GPU is only told what to do.
+  func learn(from batch: LabelledBatch) throws {
     let images = try batch.imageTensor(recipe, device)  // N×C×H×W
     let target = try Tensor(
       table.outputs(of: batch.labels), [batch.count, batch.height, batch.width], device: device)
@@ -136,11 +140,12 @@ final class Finetuning {
     }
     loss.total.backward()
     if recipe.clip > 0 {
-      try clipGradients(of: moving.flatMap(\.optimizer.parameters), to: recipe.clip)
+      clipGradients(of: moving.flatMap(\.optimizer.parameters), to: recipe.clip)
     }
     for group in moving { group.optimizer.step() }
     average?.follow(network, step: step)
-    return try add(loss, slices: batch.count)
+    losses.add(loss, slices: batch.count)
+    step += 1
   }
 
   /// The loss of the finest output and, where the recipe wants it, of the coarser ones, each with
@@ -158,17 +163,6 @@ final class Finetuning {
       total += weight
     }
     return SegmentationLoss(dice: loss.dice / total, crossEntropy: loss.crossEntropy / total)
-  }
-
-  private func add(_ loss: SegmentationLoss, slices: Int) throws -> Double {
-    let (dice, crossEntropy) = (try loss.dice.item(), try loss.crossEntropy.item())
-    guard (dice + crossEntropy).isFinite else { throw SegmentationError.diverged(step: step) }
-    sums.dice += dice
-    sums.crossEntropy += crossEntropy
-    sums.slices += slices
-    sums.steps += 1
-    step += 1
-    return dice + crossEntropy
   }
 }
 

@@ -68,12 +68,18 @@ extension Tensor {
 
   /// Copies the elements as they are, little endian, the last axis fastest, into memory of exactly their bytes.
   package func copyBytes(into buffer: UnsafeMutableRawBufferPointer) throws(TorchError) {
+    HostReads.happened()
     try throwing { ctorch_to_host(handle, buffer.baseAddress, Int64(buffer.count), $0) }
   }
 
   /// The tensor on a device, itself where it is there already. Throws when the device is not there or has no memory.
+  ///
+  /// To a GPU it goes from pinned memory, which LibTorch keeps until it is there, and nobody waits; back from one
+  /// the host waits until all that was asked for before is done.
   public func to(_ device: Device) throws(TorchError) -> Tensor {
     if device == self.device { return self }
+    if self.device == .cpu { return try throwing { ctorch_send(handle, device.code, $0) } }
+    if device == .cpu { HostReads.happened() }
     let keep = Int32(CTorchKeep)
     return try throwing { ctorch_convert(handle, keep, device.code, keep, $0) }
   }

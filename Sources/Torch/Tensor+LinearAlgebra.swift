@@ -33,8 +33,8 @@ extension Tensor {
   /// S to the power −1/2 of symmetric positive definite matrices in float64, ...×d×d.
   ///
   /// Its derivative uses divided differences, in which the gap between two eigenvalues has cancelled, so that equal
-  /// eigenvalues are as good as any (Daleckii and Krein); there is no second derivative. Traps on an eigenvalue
-  /// that is not positive: add a multiple of the identity first.
+  /// eigenvalues are as good as any (Daleckii and Krein); there is no second derivative. A matrix with an eigenvalue
+  /// that is not positive, or with elements that are no numbers, gives NaN: add a multiple of the identity first.
   public func inverseSquareRoot(
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

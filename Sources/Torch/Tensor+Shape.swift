@@ -143,7 +143,8 @@ extension Tensor {
 
   /// Indices of the elements that are not zero, int64, count×rank.
   public func nonzero(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    trapping(Site(file, line)) { ctorch_nonzero(handle, $0) }
+    HostReads.happened()  // the number of rows
+    return trapping(Site(file, line)) { ctorch_nonzero(handle, $0) }
   }
 
   /// Classes (int64) as vectors with a single one, int64, shape × classes.

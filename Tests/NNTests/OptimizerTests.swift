@@ -87,10 +87,25 @@ import Torch
     let y = Tensor.zeros([1]).requiringGradient()
     let parameters = [Parameter(name: "x", tensor: x), Parameter(name: "y", tensor: y)]
     (x * 2 + y).sum().backward()  // gradients 2, 2 and 2
-    let before = try clipGradients(of: parameters, to: 1)
-    #expect(abs(before - Double(12).squareRoot()) < 1e-6)
-    #expect(abs(try clipGradients(of: parameters, to: 5) - 1) < 1e-5)
+    let before = clipGradients(of: parameters, to: 1)
+    #expect(abs(try before.item() - Double(12).squareRoot()) < 1e-6)
+    #expect(abs(try clipGradients(of: parameters, to: 5).item() - 1) < 1e-5)
     #expect(try abs(#require(y.gradient).item() - 1 / Double(3).squareRoot()) < 1e-5)
+  }
+
+  @Test func clippingReadsNothingAndLeavesShortGradientsAsTheyAre() throws {
+    let x = Tensor.zeros([3]).requiringGradient()
+    let parameters = [Parameter(name: "x", tensor: x)]
+    (x * 0.1).sum().backward()
+    let before = try #require(x.gradient).floats()
+    let reads = HostReads()
+    reads.counting {
+      for norm in [1, 12, .infinity] { clipGradients(of: parameters, to: norm) }
+    }
+    #expect(reads.count == 0)
+    #expect(try #require(x.gradient).floats() == before)
+    (x * .infinity).sum().backward()
+    #expect(try !clipGradients(of: parameters, to: 1).item().isFinite)
   }
 
   @Test func schedulesRiseFallAndEnd() {

@@ -37,7 +37,7 @@ import Torch
     moved.queries = try shifted(batch.queries, 0..<8)
     moved.keys = try shifted(batch.keys, 8..<16)
     return try MaskedAutoencoder(recipe, channels: 1)
-      .cost(Views(moved, recipe, device: .cpu)).total.item()
+      .cost(Views(moved, recipe, device: .cpu)).loss.item()
   }
   // The painting p is the same for all shifts, so the loss mean (p − x − s)² is a parabola in s with leading
   // coefficient 1.
@@ -50,12 +50,12 @@ import Torch
   let stream = try batches(recipe)
   var method = try MaskedAutoencoder(recipe, channels: 1)
   #expect(!method.isFilling && method.memory.isEmpty)
-  let first = try method.step(stream.next())
-  #expect(first.terms?["reconstruction"] == first.total && first.batchTopOne == nil)
+  let first = try method.step(stream.next()).read()
+  #expect(first.terms?["reconstruction"] == first.loss && first.batchTopOne == nil)
   for parameter in method.backbone.store.parameters where !parameter.name.hasSuffix("conv.bias") {
     #expect(try parameter.tensor.gradient!.norm().item() > 0, "\(parameter.name)")
   }
   var last = first
-  for _ in 0..<60 { last = try method.step(stream.next()) }
-  #expect(last.total < 0.8 * first.total)
+  for _ in 0..<60 { last = try method.step(stream.next()).read() }
+  #expect(last.loss < 0.8 * first.loss)
 }

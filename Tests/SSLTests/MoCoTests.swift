@@ -54,26 +54,26 @@ import Torch
 }
 
 @Test func thePartsOfTheSumAreThoseOfTheRecipe() throws {
-  func losses(_ change: (inout PretrainRecipe) -> Void) throws -> StepLosses {
+  func losses(_ change: (inout PretrainRecipe) -> Void) throws -> StepLosses<Double> {
     let recipe = try resolved(change)
     let stream = try batches(recipe)
     var moco = try filled(recipe, stream)
-    return try moco.step(stream.next())
+    return try moco.step(stream.next()).read()
   }
   let both = try losses { $0.local.weight = 0.5 }
-  #expect(abs(both.total - both.global! - 0.5 * both.local!) < 1e-5)
+  #expect(abs(both.loss - both.global! - 0.5 * both.local!) < 1e-5)
   #expect(both.decorrelation == nil)
   let plain = try losses {
     $0.local.enabled = false
     $0.decorrelation.place = .none
   }
   #expect(try losses { $0.batchNegatives = false }.chance == 1 / 33.0)
-  #expect(plain.local == nil && plain.total == plain.global)
+  #expect(plain.local == nil && plain.loss == plain.global)
   #expect(plain.chance == 1 / 40.0)
   let penalty = try losses { $0.decorrelation.kind = .covariance }
   #expect(penalty.decorrelation! > 0)
   let sum = penalty.global! + 0.5 * penalty.local! + 0.04 * penalty.decorrelation!
-  #expect(abs(penalty.total - sum) < 1e-4)
+  #expect(abs(penalty.loss - sum) < 1e-4)
 }
 
 /// Where the temperature makes all similarities alike, InfoNCE is the logarithm of the number of candidates.
@@ -84,7 +84,7 @@ import Torch
   }
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
-  let first = try moco.step(stream.next())
+  let first = try moco.step(stream.next()).read()
   #expect(abs(first.global! - log(1 / first.chance!)) < 0.02)
 }
 
@@ -107,7 +107,7 @@ func onlyKeysBeyondTheWindowAreNegatives(_ window: Double) throws {
     }
     return log(1 + Double(far.count))
   }
-  let loss = try #require(try moco.step(batch).global)
+  let loss = try #require(try moco.step(batch).read().global)
   #expect(abs(loss - expected.reduce(0, +) / Double(batch.count)) < 0.01)
   let few = Set(expected).max() ?? 0
   #expect(window < 100 || few < log(1 + Double(volumes.count - 3)), "the window must bite")
@@ -117,7 +117,7 @@ func onlyKeysBeyondTheWindowAreNegatives(_ window: Double) throws {
   let recipe = try resolved()
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
-  let first = try moco.step(stream.next())
+  let first = try moco.step(stream.next()).read()
   #expect(abs(first.local! - log(6)) < 1)
 }
 
@@ -130,8 +130,8 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
   }
   let stream = try batches(recipe)
   var moco = try filled(recipe, stream)
-  let losses = try moco.step(stream.next())
-  #expect(losses.total.isFinite && losses.global! > 0)
+  let losses = try moco.step(stream.next()).read()
+  #expect(losses.loss.isFinite && losses.global! > 0)
   #expect(recipe.keyNormGroups == 4)
 }
 
@@ -142,15 +142,15 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
   let batch = try stream.next()
   let views = try Views(batch, recipe, device: .cpu)
   let regions = try #require(views.regions)
-  let q = try moco.query(views.queries, at: views.queryPoints, .training).regions
-  let k = try moco.key.keys(views, order: nil).regions
+  let q = moco.query(views.queries, at: views.queryPoints, .training).regions
+  let k = moco.key.keys(views, order: nil).regions
   let levels = try (0..<2).map {
     try localInfoNCE(
       q[$0].projected, k[$0].projected, excluded: regions.overlap, valid: regions.valid,
       temperature: recipe.temperature
     ).item()
   }
-  let local = try #require(try moco.step(batch).local)
+  let local = try #require(try moco.step(batch).read().local)
   #expect(abs(local - (levels[0] + levels[1]) / 2) < 1e-5 && abs(levels[0] - levels[1]) > 1e-4)
 }
 
@@ -165,7 +165,7 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
     batch.keys = batch.queries
     let points = batch.regions?.queryPoints ?? []
     batch.regions?.keyPoints = points
-    return try #require(try moco.step(batch).local)
+    return try #require(try moco.step(batch).read().local)
   }
   #expect(abs(try local(.geometry) - local(.argmax)) < 1e-5)
 }
@@ -175,8 +175,8 @@ func aResNetLearnsWithEachPlaceOfWhitening(_ place: DecorrelationRecipe.Place) t
   #expect(recipe.queue == 0)
   var moco = try MoCo(recipe, channels: 1)
   #expect(!moco.isFilling && moco.queue == nil)
-  let losses = try moco.step(batches(recipe).next())
-  #expect(losses.chance == 1 / 8.0 && losses.total.isFinite)
+  let losses = try moco.step(batches(recipe).next()).read()
+  #expect(losses.chance == 1 / 8.0 && losses.loss.isFinite)
 }
 
 @Test(arguments: DecorrelationRecipe.Place.allCases)
@@ -190,8 +190,11 @@ func aRateThatIsFarTooHighIsAnErrorAndNoCrash(_ place: DecorrelationRecipe.Place
   var moco = try filled(recipe, stream)
   moco.optimiser.learningRate = 1e36
   #expect(throws: PretrainError.diverged) {
-    for _ in 0..<4 { _ = try moco.step(stream.next()) }
+    for _ in 0..<4 { _ = try moco.step(stream.next()).read() }
   }
+  // Found late, it is as harmless: the steps in between compute with what is no number.
+  for _ in 0..<2 { _ = try moco.step(stream.next()) }
+  #expect(throws: PretrainError.diverged) { try moco.step(stream.next()).read() }
 }
 
 @Test func identicalViewsAreRecognisedByAnUntrainedNetwork() throws {
@@ -201,6 +204,6 @@ func aRateThatIsFarTooHighIsAnErrorAndNoCrash(_ place: DecorrelationRecipe.Place
   var moco = try MoCo(recipe, channels: 1)
   var batch = try batches(recipe).next()
   batch.keys = batch.queries
-  let losses = try moco.step(batch)
+  let losses = try moco.step(batch).read()
   #expect(losses.topOne! > 0.8 && losses.batchTopOne == losses.topOne)
 }

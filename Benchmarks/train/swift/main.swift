@@ -15,8 +15,8 @@ struct Measured: Encodable {
   var libtorch: String
   var images: Int
   var seconds: Double
-  var first: StepLosses
-  var last: StepLosses
+  var first: StepLosses<Double>
+  var last: StepLosses<Double>
 }
 
 func processorTime() -> Double {
@@ -60,7 +60,7 @@ func run(_ arguments: [String]) throws {
   try write(batch, moco, to: arguments[5])
   while moco.isFilling { try moco.fill(from: batch) }
   moco.optimiser.learningRate = recipe.lr
-  var losses: [StepLosses] = []
+  var losses: [StepLosses<Tensor>] = []
   var begin = 0.0
   for step in 0..<steps {
     if step == warm { begin = processorTime() }
@@ -68,7 +68,8 @@ func run(_ arguments: [String]) throws {
   }
   let measured = Measured(
     libtorch: LibTorch.version, images: (steps - warm) * batch.count,
-    seconds: processorTime() - begin, first: losses[0], last: losses[steps - 1])
+    seconds: processorTime() - begin, first: try losses[0].read(),
+    last: try losses[steps - 1].read())
   print(String(decoding: try JSONEncoder().encode(measured), as: UTF8.self))
 }
 

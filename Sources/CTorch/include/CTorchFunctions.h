@@ -48,6 +48,7 @@
   X(CT_MAYBE, random_permutation, (int64_t count, uint64_t seed, CT_ERROR e), (count, seed, e)) \
   X(CT_MAYBE, convert, (CT_IN t, int32_t dtype, int32_t device, int32_t format, CT_ERROR e), \
     (t, dtype, device, format, e)) \
+  X(CT_MAYBE, send, (CT_IN t, int32_t device, CT_ERROR e), (t, device, e)) \
   X(CT_MAYBE, clone, (CT_IN t, CT_ERROR e), (t, e))
 
 // Shapes, joins, picks.

@@ -159,6 +159,7 @@ private func stepTime(
   return 1
     / (try rate(of: CLOCK_MONOTONIC, for: seconds) {
       _ = try method.step(batch)
+      try device.synchronize()
       return 1
     })
 }

@@ -18,7 +18,7 @@ func pretrainStage(
     console.note("pretrain: \(chosen.left) near-duplicate slices are left out")
   }
   let bar = ProgressBar("pretrain", unit: "batches", console: console)
-  var told = 0
+  var told = -1
   let result = try pretrain(
     PretrainData(
       store, slices: chosen.slices,
@@ -28,6 +28,10 @@ func pretrainStage(
     recipeText: Recipe.yaml(of: pipeline.pretrain), device: device,
     shouldStop: { Interruption.isRequested }
   ) { progress in
+    if told < 0 {
+      for note in progress.notes { console.note("pretrain: \(note)") }
+      told = 0
+    }
     if let record = progress.record, record.step != told, record.verdict != nil {
       told = record.step
       tell(record, isLast: progress.batches >= progress.of, bar, console)
@@ -35,7 +39,6 @@ func pretrainStage(
     bar.update(progress.batches, of: progress.of, remark: remark(progress.record))
   }
   bar.finish()
-  for note in result.notes { console.note("pretrain: \(note)") }
   guard result.isComplete else {
     throw Failure("Stopped at step \(result.step); the same command with --resume goes on.")
   }
