@@ -2,8 +2,8 @@
 public struct ComponentRecipe: Codable, Sendable, Equatable {
   /// Whether of each class the largest part alone stays, of equal ones the first.
   public var keepLargest = false
-  /// Parts of less than so many mm³ go; 0 leaves all.
-  public var minimumVolume = 0.0
+  /// Parts of less than so many mm³ go, of all classes or of each by its label; 0 leaves all.
+  public var minimumVolume: MinimumVolume = 0
   /// What is connected: 6 by faces, 26 by corners too.
   public var connectivity = Connectivity.corners
 
@@ -11,7 +11,7 @@ public struct ComponentRecipe: Codable, Sendable, Equatable {
   public init() {}
 
   /// Whether anything is removed.
-  public var isActive: Bool { keepLargest || minimumVolume > 0 }
+  public var isActive: Bool { keepLargest || minimumVolume.isActive }
 
   /// The mask without the parts that do not stay; these become background.
   public func cleaned(_ mask: LabelMap) -> LabelMap {
@@ -26,7 +26,8 @@ public struct ComponentRecipe: Codable, Sendable, Equatable {
     let voxel = abs(mask.grid.affine.determinant)
     var result = mask
     components.remove(from: &result) { index, part in
-      keepLargest && largest[part.label] != index || Double(part.voxels) * voxel < minimumVolume
+      keepLargest && largest[part.label] != index
+        || Double(part.voxels) * voxel < minimumVolume(part.label)
     }
     return result
   }

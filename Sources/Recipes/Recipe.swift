@@ -53,11 +53,20 @@ public enum Recipe {
 extension Recipe {
   private static func parsed(_ yaml: String, _ file: String) throws(RecipeError) -> Any {
     do {
-      return try Yams.load(yaml: yaml) ?? [String: Any]()
+      return plain(try Yams.load(yaml: yaml) ?? [String: Any]())
     } catch {
       let problem = "\(error)".split(separator: "\n").joined(separator: " ")
       throw .notYAML(file: file, problem: problem)
     }
+  }
+
+  /// The same with words for keys, as JSON has them: a key may be a number, as labels are.
+  private static func plain(_ value: Any) -> Any {
+    if let section = value as? [AnyHashable: Any] {
+      let pairs = section.map { ("\($0.key)", plain($0.value)) }
+      return Dictionary(pairs) { first, _ in first }
+    }
+    return (value as? [Any])?.map(plain) ?? value
   }
 
   private static func encoded(

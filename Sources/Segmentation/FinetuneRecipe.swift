@@ -105,6 +105,9 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   /// How much of the running mean of the weights stays at each step; the mean is what is validated and
   /// kept. 0 takes the weights themselves.
   public var average = 0.0
+  /// Whether the segmenter predicts with the mean of the scores of a slice's four mirror images. Not for classes that
+  /// differ by their side, unless the augmentation flips: it shows the network what it has never seen.
+  public var mirror = false
   /// Which parts of a mask stay when the segmenter predicts.
   public var components = ComponentRecipe()
   /// Which state is kept.
@@ -159,8 +162,8 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
       patience >= 0 && (patience == 0 || validateEvery > 0), "patience",
       "0 (none) or more are needed, and validateEvery above 0")
     try check(
-      components.minimumVolume >= 0 && components.minimumVolume.isFinite,
-      "components.minimumVolume", "0 (none) or more mm³ are needed")
+      components.minimumVolume.isValid, "components.minimumVolume",
+      "0 (none) or more mm³ are needed")
     try check(threads >= 0, "threads", "0 (all cores) or more are needed")
   }
 }

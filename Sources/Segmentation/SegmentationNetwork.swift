@@ -95,28 +95,24 @@ struct SegmentationNetwork {
     }
   }
 
-  /// Copies a pretrained encoder in, and the decoder that learned with it where the two are the same but for
-  /// the classes, and says which tensors were taken.
+  /// Copies a pretrained encoder in, all of it, and before a decoder what fits of the one that learned with it, and says
+  /// what was taken, what is missing, and what was left.
   ///
-  /// - Throws: ``SegmentationError/weightsDoNotFit(path:report:)`` listing what is missing, too much or
+  /// - Throws: ``SegmentationError/weightsDoNotFit(path:report:)`` listing what of the encoder is missing, too much or
   ///   of another shape.
   func load(_ pretrained: PretrainedEncoder) throws -> LoadReport {
-    let decoder = fits(pretrained.decoder) ? pretrained.decoder : [:]
+    let decoder = description.head == .decoder ? pretrained.decoder : [:]
     let tensors = pretrained.tensors.merging(decoder) { own, _ in own }
-    var report = try store.load(tensors, strict: false)
+    let report = try store.load(tensors, strict: false)
     let own = Set(store.entries.prefix(encoderEntries).map(\.name))
-    report.missing.removeAll { !own.contains($0) }
-    guard report.isComplete else {
-      throw SegmentationError.weightsDoNotFit(path: pretrained.path, report: report)
+    var encoder = report
+    encoder.missing.removeAll { !own.contains($0) }
+    encoder.mismatched.removeAll { !own.contains($0.name) }
+    encoder.unexpected.removeAll { decoder[$0] != nil }
+    guard encoder.isComplete else {
+      throw SegmentationError.weightsDoNotFit(path: pretrained.path, report: encoder)
     }
     return report
-  }
-
-  /// Whether these are this network's decoder, segmentation layers aside.
-  private func fits(_ decoder: [String: Tensor]) -> Bool {
-    let own = store.entries.dropFirst(encoderEntries).filter { !$0.name.contains("seg_layers.") }
-    return own.count == decoder.count
-      && own.allSatisfy { decoder[$0.name]?.shape == $0.tensor.shape }
   }
 
   /// The trainable parameters of the encoder's stages, shallow to deep, and of what follows them.

@@ -41,21 +41,24 @@ public final class Segmenter {
   /// The mask of a scan, on the scan's own grid, every voxel of it decided.
   ///
   /// The scan is prepared as the training slices were, on a canvas that is enlarged where it would
-  /// cut the scan off; classes are decided on the source grid from resampled probabilities. Memory
-  /// grows with a batch of slices and with the mask, not with all scores.
+  /// cut the scan off. Class scores, as the network gives them, are resampled to the source grid, where the largest
+  /// wins: between two pixels a sure one counts for more than an unsure one, which a softmax before would level. Mirror images are
+  /// averaged as scores too; both is what nnU-Net v2 does. Memory grows with a batch of slices and with the mask, not
+  /// with all scores.
   ///
   /// - Parameters:
   ///   - volume: the scan.
   ///   - modality: its DICOM modality, which intensities are normalised by; empty where it is not
   ///     known, as in NIfTI, stands for that of the training scans.
   ///   - timePoint: which one, where the leading axis is time.
-  ///   - mirrored: whether probabilities are averaged over the four mirror images of each slice.
+  ///   - mirrored: whether scores are averaged over the four mirror images of each slice; the recipe's choice where it
+  ///     is not said.
   ///   - components: which parts of the mask stay; the recipe's choice where none is given.
   ///   - batch: slices at a time.
   ///   - name: what errors call the scan.
   ///   - shouldStop: asked before every batch; then `CancellationError` is thrown.
   public func predict(
-    _ volume: Volume, modality: String, timePoint: Int = 0, mirrored: Bool = false,
+    _ volume: Volume, modality: String, timePoint: Int = 0, mirrored: Bool? = nil,
     components: ComponentRecipe? = nil, batch: Int = 16, name: String = "",
     shouldStop: () -> Bool = { false }
   ) throws -> LabelMap {
@@ -67,15 +70,16 @@ public final class Segmenter {
     guard prepared.channels == expected else {
       throw SegmentationError.channelsDiffer(expected: expected, found: prepared.channels)
     }
+    let mirrored = mirrored ?? description.recipe.mirror
     var restoration = Restoration(prepared.geometry)
     for first in stride(from: 0, to: prepared.sliceCount, by: max(1, batch)) {
       if shouldStop() { throw CancellationError() }
       let slices = first..<min(first + max(1, batch), prepared.sliceCount)
-      let shares = try probabilities(prepared, slices, mirrored: mirrored)
-      let length = shares.count / slices.count
+      let scores = try scores(prepared, slices, mirrored: mirrored)
+      let length = scores.count / slices.count
       for (item, slice) in slices.enumerated() {
         restoration.add(
-          scores: Array(shares[item * length..<(item + 1) * length]), slice: slice)
+          scores: Array(scores[item * length..<(item + 1) * length]), slice: slice)
       }
     }
     return (components ?? description.recipe.components).cleaned(labelled(restoration))
@@ -93,8 +97,8 @@ public final class Segmenter {
     }
   }
 
-  /// Class probabilities of some slices, N×C×H×W, from the values that a slice store would hold.
-  private func probabilities(
+  /// Class scores of some slices, N×classes×H×W, from the values that a slice store would hold.
+  private func scores(
     _ prepared: PreparedVolume, _ slices: Range<Int>, mirrored: Bool
   ) throws -> [Float] {
     let (scale, offset) = (Float(preparation.scaleFactor), Float(preparation.addOffset))
@@ -106,20 +110,20 @@ public final class Segmenter {
       let flips: [[Int]] = mirrored ? [[], [2], [3], [2, 3]] : [[]]
       var sum: Tensor?
       for axes in flips {
-        let share = shares(axes.isEmpty ? images : images.flipped(axes))
-        let upright = axes.isEmpty ? share : share.flipped(axes)  // N×classes×H×W
+        let found = scores(axes.isEmpty ? images : images.flipped(axes))
+        let upright = axes.isEmpty ? found : found.flipped(axes)  // N×classes×H×W
         sum = sum.map { $0 + upright } ?? upright
       }
-      return try sum?.contiguous().floats() ?? []
+      return try sum.map { try ($0 / Double(flips.count)).contiguous().floats() } ?? []
     }
   }
 
-  private func shares(_ images: Tensor) -> Tensor {
+  private func scores(_ images: Tensor) -> Tensor {
     let format = description.recipe.channelsLast ? MemoryFormat.channelsLast : .contiguous
     let scores = withPrecision(description.recipe.precision, device) {
       network(images.contiguous(format), .evaluation)[0]
     }
-    return scores.to(.float32).softmax(axis: 1)  // N×classes×H×W
+    return scores.to(.float32)  // N×classes×H×W
   }
 
   private func labelled(_ restoration: Restoration) -> LabelMap {

@@ -50,18 +50,26 @@ public struct SegmenterDescription: Sendable, Equatable {
     guard metadata["kind"] == Self.kind else {
       throw .notASegmenter(path: path, reason: "its kind is \(metadata["kind"] ?? "not said")")
     }
-    func value<Value: Decodable>(_ key: String, _ type: Value.Type) throws(SegmentationError)
-      -> Value
-    {
-      guard let text = metadata[key],
-        let value = try? JSONDecoder().decode(type, from: Data(text.utf8))
-      else { throw .notASegmenter(path: path, reason: "\(key) cannot be read") }
+    func read<Value>(
+      _ key: String, _ body: (String) -> Value?
+    ) throws(SegmentationError) -> Value {
+      guard let value = metadata[key].flatMap(body) else {
+        throw .notASegmenter(path: path, reason: "\(key) cannot be read")
+      }
       return value
     }
-    network = try value("architecture", NetworkDescription.self)
+    func value<Value: Decodable>(
+      _ key: String, _ type: Value.Type
+    ) throws(SegmentationError) -> Value {
+      try read(key) { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+    }
+    network = try read("architecture") { text in
+      let none = NetworkDescription(encoder: EncoderArchitecture(), head: .decoder, classes: 0)
+      return recorded(text, over: none)
+    }
     labels = try value("labels", [Int].self)
     labelNames = try value("labelNames", [Int: String].self)
-    recipe = try value("recipe", FinetuneRecipe.self)
+    recipe = try read("recipe") { recorded($0, over: FinetuneRecipe()) }
     volumes = try value("volumes", [String].self)
     step = try value("step", Int.self)
     preparation = metadata["preprocessing"] ?? ""

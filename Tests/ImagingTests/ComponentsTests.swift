@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Testing
 
@@ -107,5 +108,31 @@ private func random(_ size: SIMD3<Int>, background: Double, seed: UInt64) -> Lab
     #expect(recipe.cleaned(mask).labels == [1, 1, 1, 0, 0, 0, 2, 2, 0, 1, 1, 1, 0, 0, 0])
     recipe.minimumVolume = 6.5
     #expect(recipe.cleaned(mask).labels == [1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0])
+  }
+
+  @Test func everyClassHasItsOwnSmallestVolumeAndThoseNotNamedKeepAllParts() {
+    var recipe = ComponentRecipe()
+    recipe.minimumVolume = .byLabel([2: 6])
+    #expect(recipe.isActive)
+    #expect(recipe.cleaned(mask).labels == [1, 1, 1, 0, 1, 0, 2, 2, 0, 1, 1, 1, 0, 0, 0])
+    recipe.minimumVolume = .byLabel([1: 6, 2: 7, 9: 100])
+    #expect(recipe.cleaned(mask).labels == [1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0])
+    recipe.minimumVolume = .byLabel([1: 0])
+    #expect(!recipe.isActive && recipe.cleaned(mask) == mask)
+  }
+
+  @Test func aSmallestVolumeIsWrittenAsANumberOrByLabel() throws {
+    for (volume, text) in [
+      (MinimumVolume.all(6.5), #"{"minimumVolume":6.5}"#),
+      (.byLabel([1: 20, 12: 0.5]), #"{"minimumVolume":{"1":20,"12":0.5}}"#),
+    ] {
+      struct Part: Codable { var minimumVolume: MinimumVolume }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      #expect(
+        String(decoding: try encoder.encode(Part(minimumVolume: volume)), as: UTF8.self) == text)
+      #expect(try JSONDecoder().decode(Part.self, from: Data(text.utf8)).minimumVolume == volume)
+    }
+    #expect(!MinimumVolume.byLabel([1: -1]).isValid && !MinimumVolume.all(.nan).isValid)
   }
 }

@@ -3,7 +3,9 @@ import json
 
 import nibabel
 import numpy as np
+import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from conftest import lamina
 
@@ -57,3 +59,45 @@ def test_scores_of_real_masks_are_those_of_strangers(data, tmp_path):
             for key, value in wanted[case["name"]][scores["label"]].items():
                 # SimpleITK's distances and NIfTI's spacing are float32.
                 assert abs(scores[key] - value) < 1e-5 * max(1, abs(value)), (case["name"], key)
+
+
+def cleaned(mask, voxel, largest, least):
+    """What stays of a mask: of each class scipy's components, by corners, that are the largest or large enough."""
+    result = np.zeros_like(mask)
+    for label in np.unique(mask[mask > 0]):
+        parts, count = ndimage.label(mask == label, np.ones((3, 3, 3)))
+        sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+        assert (sizes == sizes.max()).sum() == 1, "the largest part must be one"
+        stays = np.array([size * voxel >= least.get(int(label), 0) for size in sizes])
+        stays &= (sizes == sizes.max()) | (not largest)
+        result[np.isin(parts, 1 + np.flatnonzero(stays))] = label
+    return result
+
+
+@pytest.mark.parametrize("flags, largest, least", [
+    (["--keep-largest"], True, {}),
+    (["--minimum-volume", "30"], False, {1: 30, 2: 30, 3: 30}),
+    (["--minimum-volume", "1=60", "--minimum-volume", "3=11.5"], False, {1: 60, 3: 11.5}),
+    (["--keep-largest", "--minimum-volume", "2=1e6"], True, {2: 1e6}),
+])
+def test_parts_that_go_are_those_that_scipy_finds(tmp_path, flags, largest, least):
+    masks, truths = tmp_path / "masks", tmp_path / "truths"
+    masks.mkdir(), truths.mkdir()
+    removed = 0
+    for number in range(4):
+        random = np.random.default_rng(number)
+        noise = [ndimage.gaussian_filter(random.normal(size=(37, 41, 23)), 1.1) for _ in range(3)]
+        field = np.stack([*[n / n.std() for n in noise], np.full(noise[0].shape, 1.3)])
+        mask = np.array([1, 2, 3, 0], np.uint8)[field.argmax(0)]
+        spacing = [(1, 1, 1), (0.5, 2, 3), (1.5, 0.75, 2), (0.25, 0.5, 4)][number]
+        kept = cleaned(mask, np.prod(spacing), largest, least)
+        removed += (kept != mask).sum()
+        affine = np.diag([*spacing, 1.0])
+        nibabel.save(nibabel.Nifti1Image(mask, affine), masks / f"case{number}.nii.gz")
+        nibabel.save(nibabel.Nifti1Image(kept, affine), truths / f"case{number}.nii.gz")
+    assert removed > 1000
+    found = json.loads(lamina("evaluate", masks, truths, "--json", *flags).stdout)
+    assert len(found["cases"]) == 4
+    for case in found["cases"]:
+        for scores in case["classes"]:
+            assert scores["volumeError"] == 0 and scores["dice"] in (1, None), (case["name"], scores)

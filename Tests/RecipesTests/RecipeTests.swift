@@ -51,6 +51,14 @@ private struct Settings: Codable, Equatable {
     #expect(settings.window == .fixed(low: -100, high: 300))
   }
 
+  @Test func aKeyMayBeANumberAsLabelsAre() throws {
+    struct Volumes: Codable { var byLabel: [Int: [Double]]? }
+    let given = try Recipe.overlay(
+      Volumes(), yaml: "byLabel: {1: [20], 3: [0.5]}", overrides: ["byLabel={2: [7]}"])
+    #expect(given.byLabel == [2: [7]])
+    #expect(try Recipe.overlay(Volumes(), yaml: "byLabel: {1: [20]}").byLabel == [1: [20]])
+  }
+
   @Test func anUnknownKeyIsAnErrorThatNamesItsPath() {
     #expect(
       throws: RecipeError.unknownKey(

@@ -32,7 +32,9 @@ import Testing
     ("patience", { ($0.patience, $0.validateEvery) = (1, 0) }),
     ("momentum", { $0.momentum = 1 }), ("weightDecay", { $0.weightDecay = -1 }),
     ("clip", { $0.clip = -1 }), ("warmup", { $0.warmup = -1 }),
-    ("validateEvery", { $0.validateEvery = -1 }), ("threads", { $0.threads = -2 }),
+    ("validateEvery", { $0.validateEvery = -1 }),
+    ("components.minimumVolume", { $0.components.minimumVolume = .byLabel([1: -1]) }),
+    ("threads", { $0.threads = -2 }),
   ]
   for (key, change) in breaks {
     var recipe = FinetuneRecipe()

@@ -78,3 +78,78 @@ private func trained(_ store: SyntheticStore) throws -> Segmenter {
   try Data("{}".utf8).write(to: URL(fileURLWithPath: file))
   #expect(throws: (any Error).self) { try Segmenter(run: folder) }
 }
+
+/// Scores that are resampled before the classes are decided may be scaled as one likes; probabilities may not.
+@Test(arguments: [false, true])
+func classesAreDecidedFromResampledScoresAndNotFromProbabilities(_ mirrored: Bool) throws {
+  let store = try SyntheticStore(spacing: [1.7, 1.3])
+  let run = store.run("scaled")
+  _ = try finetune(
+    store.slices, recipe: SyntheticStore.recipe(.scratch, steps: 12), from: nil, into: run)
+  let scan = SyntheticScan(seed: 9).volume
+  func mask() throws -> LabelMap {
+    try Segmenter(run: run.path, threads: 1).predict(scan, modality: "MR", mirrored: mirrored)
+  }
+  let plain = try mask()
+  #expect(Set(plain.labels).count > 1)
+  var archive = try SafeTensors(reading: run.segmenter)
+  for part in ["weight", "bias"] {
+    let name = "decoder.seg_layers.1.\(part)"
+    archive.tensors[name] = try #require(archive.tensors[name]) * 16
+  }
+  try archive.write(to: run.segmenter)
+  #expect(try mask() == plain)
+}
+
+@Test func aSegmenterMirrorsAsItsRecipeSaysUnlessItIsTold() throws {
+  let store = try SyntheticStore()
+  var recipe = SyntheticStore.recipe(.scratch, steps: 2)
+  recipe.mirror = true
+  let run = store.run("mirroring")
+  _ = try finetune(store.slices, recipe: recipe, from: nil, into: run)
+  let segmenter = try Segmenter(run: run.path, threads: 1)
+  let scan = SyntheticScan(seed: 9).volume
+  let (unsaid, on, off) = (
+    try segmenter.predict(scan, modality: "MR"),
+    try segmenter.predict(scan, modality: "MR", mirrored: true),
+    try segmenter.predict(scan, modality: "MR", mirrored: false)
+  )
+  #expect(unsaid == on && on != off)
+}
+
+@Test func aSegmenterFromBeforeASettingCameHasItsDefault() throws {
+  let store = try SyntheticStore()
+  let run = store.run("older")
+  var recipe = SyntheticStore.recipe(.scratch, steps: 2)
+  recipe.features = [8, 16]
+  _ = try finetune(store.slices, recipe: recipe, from: nil, into: run)
+  let whole = try Segmenter(run: run.path, threads: 1).description
+  var archive = try SafeTensors(reading: run.segmenter)
+  func without(_ keys: [String], of name: String, _ path: [String] = []) throws {
+    let text = try #require(archive.metadata[name])
+    let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    func removed(_ value: Any, _ path: ArraySlice<String>) -> Any {
+      guard var section = value as? [String: Any] else { return value }
+      if let first = path.first {
+        section[first] = section[first].map { removed($0, path.dropFirst()) }
+      } else {
+        for key in keys { section[key] = nil }
+      }
+      return section
+    }
+    let data = try JSONSerialization.data(withJSONObject: removed(object, path[...]))
+    #expect(data.count < text.utf8.count)
+    archive.metadata[name] = String(decoding: data, as: UTF8.self)
+  }
+  try without(["mirror", "patience", "average", "layerDecay", "keep"], of: "recipe")
+  try without(["minimumVolume", "connectivity"], of: "recipe", ["components"])
+  try without(["batchNormGroups", "convolutions"], of: "architecture", ["encoder"])
+  archive.metadata["modality"] = nil
+  try archive.write(to: run.segmenter)
+  #expect(try Segmenter(run: run.path, threads: 1).description == whole)
+  archive.metadata["recipe"] = "[1]"
+  try archive.write(to: run.segmenter)
+  #expect(
+    throws: SegmentationError.notASegmenter(path: run.segmenter, reason: "recipe cannot be read")
+  ) { try Segmenter(run: run.path) }
+}

@@ -59,11 +59,13 @@ final class SyntheticStore {
   static let names = [1: "bright", 2: "dark"]
 
   /// Scans 0…5 train, 6 and 7 validate.
-  init(modality: String = "MR", canvas: [Int] = [32, 32]) throws {
+  init(
+    modality: String = "MR", canvas: [Int] = [32, 32], spacing: [Double]? = nil
+  ) throws {
     folder = NSTemporaryDirectory() + "segmentation-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var recipe = PrepareRecipe()
-    recipe.canvas = canvas
+    (recipe.canvas, recipe.spacing) = (canvas, spacing)
     let text = try JSONEncoder().encode(recipe)
     let path = folder + "/slices.zarr"
     let writer = try SliceStoreWriter(

@@ -8,12 +8,31 @@ struct ComponentOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Remove connected parts of a class that are smaller, in mm³.", valueName: "mm3"))
-  var minimumVolume: Double?
+      "Remove connected parts that are smaller, in mm³: of all classes (50), or of one by its label (2=50), given once for each.",
+      valueName: "mm3"))
+  var minimumVolume: [Bound] = []
+
+  /// `50`, or `2=50`.
+  struct Bound: ExpressibleByArgument {
+    var label: Int?
+    var volume: Double
+
+    init?(argument: String) {
+      let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+      guard let volume = parts.last.flatMap({ Double($0) }), parts.count <= 2 else { return nil }
+      self.volume = volume
+      guard parts.count == 2 else { return }
+      guard let label = Int(parts[0]) else { return nil }
+      self.label = label
+    }
+  }
 
   func validate() throws {
-    guard minimumVolume.map({ $0 >= 0 && $0.isFinite }) ?? true else {
+    guard minimumVolume.allSatisfy({ $0.volume >= 0 && $0.volume.isFinite }) else {
       throw ValidationError("--minimum-volume is a volume in mm³, 0 or more.")
+    }
+    guard minimumVolume.count < 2 || minimumVolume.allSatisfy({ $0.label != nil }) else {
+      throw ValidationError("--minimum-volume is given once, or as LABEL=mm3 for each class.")
     }
   }
 
@@ -21,7 +40,12 @@ struct ComponentOptions: ParsableArguments {
   func laid(over recipe: ComponentRecipe) -> ComponentRecipe {
     var recipe = recipe
     recipe.keepLargest = keepLargest ?? recipe.keepLargest
-    recipe.minimumVolume = minimumVolume ?? recipe.minimumVolume
+    if let bound = minimumVolume.first, bound.label == nil {
+      recipe.minimumVolume = .all(bound.volume)
+    } else if !minimumVolume.isEmpty {
+      let bounds = minimumVolume.compactMap { bound in bound.label.map { ($0, bound.volume) } }
+      recipe.minimumVolume = .byLabel(Dictionary(bounds) { $1 })
+    }
     return recipe
   }
 }

@@ -25,8 +25,11 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "The folder for the masks.")
   var into: String
 
-  @Flag(help: "Average over mirror images of each slice: slower, sometimes better.")
-  var mirror = false
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Average over mirror images of each slice: slower, sometimes better (default: the recipe's).")
+  var mirror: Bool?
 
   @OptionGroup var components: ComponentOptions
   @OptionGroup(title: "Limits of a worker") var limits: LimitOptions

@@ -11,7 +11,7 @@ import SliceStore
 struct MaskWriter {
   private let segmenter: Segmenter
   private let folder: String
-  private let mirrored: Bool
+  private let mirrored: Bool?
   private let console: Console
   /// Which parts of a mask stay: as the model's recipe says, unless set.
   var components: ComponentRecipe
@@ -20,7 +20,7 @@ struct MaskWriter {
 
   init(
     model: String, into folder: String, device name: String, threads: Int = 0,
-    mirrored: Bool = false, console: Console
+    mirrored: Bool? = nil, console: Console
   ) throws {
     Interruption.listen()
     segmenter = try Segmenter(run: model, device: device(named: name), threads: threads)
