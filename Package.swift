@@ -23,6 +23,25 @@ let torchLinks: [LinkerSetting] =
     [.unsafeFlags(["-L\($0)/lib", "-Xlinker", "-rpath", "-Xlinker", "\($0)/lib"])]
   } ?? [])
 
+// Released executables carry Swift's own libraries, where the toolchain has them to carry: they start in
+// half the time, worker processes too, and run where no Swift is. The toolchain is the one that this
+// manifest's own library comes from.
+let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+let toolchain = maps.range(of: "/lib/swift/pm/").map { place in
+  maps[..<place.lowerBound].split(separator: " ").last.map(String.init) ?? ""
+}
+let carried = (toolchain ?? "") + "/lib/swift_static/linux"
+let carries = FileManager.default.fileExists(atPath: carried + "/lib_FoundationICU.a")
+let release = BuildSettingCondition.when(configuration: .release)
+let carrying: [LinkerSetting] = carries ? [.unsafeFlags(["-static-stdlib"], release)] : []
+// What Foundation is made of; lld finds it in whatever order it is named.
+let carryingFoundation: [LinkerSetting] =
+  carries
+  ? [.unsafeFlags(["-static-stdlib", "-use-ld=lld", "-L\(carried)"], release)]
+    + ["_FoundationICU", "CoreFoundation", "_FoundationCShims", "_FoundationCollections"].map {
+      .linkedLibrary($0, release)
+    } : []
+
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
 func swift(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -106,7 +125,7 @@ targets += [
       "SSL",
       "Segmentation", "SliceStore", "Spectra", "Torch", "Zarr",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ], swiftSettings: strict),
+    ], swiftSettings: strict, linkerSettings: carryingFoundation),
 ]
 // Benchmarks stand apart from tests; each is one program beside the peers that it is measured with.
 targets.append(
@@ -133,7 +152,7 @@ if hasTorch {
         .unsafeFlags(torchFlags.isEmpty ? ["-std=c++17"] : torchFlags),
         .unsafeFlags(["-O2"], .when(configuration: .debug)),  // its loops, as the crop kernels
       ],
-      linkerSettings: torchLinks))
+      linkerSettings: torchLinks + carrying))
 }
 
 // The fuzzer: an executable whose `main` is libFuzzer's, so it is there on request only.
