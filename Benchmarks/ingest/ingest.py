@@ -1,9 +1,10 @@
 """Ingest beside dcm2niix, SimpleITK and OpenJPEG: slices a CPU-second, wall time of two workers, peak memory.
 
-    python ingest.py LAMINA FOLDER [--rounds N] [--only NAME,…] [--dcm2niix PROGRAM]
+    python ingest.py LAMINA FOLDER [--rounds N] [--only NAME,…] [--dcm2niix PROGRAM] [--debian PROGRAM]
     # FOLDER: made by synthesise.py where it is missing
 
-LAMINA is a release build of the executable. Needs numpy, pydicom, SimpleITK, dcm2niix, cc and libopenjp2-7-dev. Every tool
+LAMINA is a release build of the executable. Needs numpy, pydicom, SimpleITK, dcm2niix, cc and libopenjp2-7-dev; where Debian's
+dcm2niix is there too, `-z i` is measured with both, since their zlibs differ. Every tool
 reads the same folder from the page cache, in turn, round by round; medians. CPU seconds are user and system time of a
 process and all its children; SimpleITK's leave out the start of Python, OpenJPEG's are of decoding alone.
 """
@@ -22,7 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SETS = ["ct-raw", "ct-rle", "ct-jpegll", "ct-jpegls", "ct-j2k", "mr-small"]
 # (data, peer, least ratio of lamina with one worker to it)
 TARGETS = [
-    ("ct-raw", "dcm2niix -z n", 0.45), ("ct-raw", "dcm2niix -z i", 15), ("ct-rle", "dcm2niix -z n", 0.5),
+    ("ct-raw", "dcm2niix -z n", 0.45), ("ct-raw", "Debian's dcm2niix -z i", 15), ("ct-rle", "dcm2niix -z n", 0.5),
     ("ct-jpegll", "dcm2niix -z n", 1.7), ("ct-jpegls", "SimpleITK", 0.85), ("ct-j2k", "OpenJPEG", 0.95),
     ("mr-small", "dcm2niix -z n", 0.6),
 ]
@@ -77,21 +78,22 @@ def measured(command):
 
 
 class Runner:
-    def __init__(self, lamina, dcm2niix, folder, scratch):
-        self.lamina, self.program, self.folder, self.scratch = lamina, dcm2niix, folder, scratch
+    def __init__(self, lamina, dcm2niix, debian, folder, scratch):
+        self.lamina, self.program, self.debian = lamina, dcm2niix, debian
+        self.folder, self.scratch = folder, scratch
 
     def ingest(self, name, workers):
         shutil.rmtree(self.scratch / "store", ignore_errors=True)
         (self.scratch / "store").mkdir()
         return measured([
             self.lamina, "ingest", self.folder / name, "--into", self.scratch / "store/c.zarr", "--quiet",
-            "--set", f"ingest.workers={workers}"])[:3]
+            "--workers", workers])[:3]
 
-    def dcm2niix(self, name, packing):
+    def dcm2niix(self, name, packing, program=None):
         out = self.scratch / "nifti"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        return measured([self.program, "-z", packing, "-f", "%s", "-o", out, self.folder / name])[:3]
+        return measured([program or self.program, "-z", packing, "-f", "%s", "-o", out, self.folder / name])[:3]
 
     def simpleitk(self, name):
         used, wall, peak, output = measured([sys.executable, "-c", READ, self.folder / name])
@@ -117,6 +119,8 @@ class Runner:
         tools["dcm2niix -z n"] = lambda: self.dcm2niix(name, "n")
         if name == "ct-raw":
             tools["dcm2niix -z i"] = lambda: self.dcm2niix(name, "i")
+            if self.debian.exists():
+                tools["Debian's dcm2niix -z i"] = lambda: self.dcm2niix(name, "i", self.debian)
         if name == "ct-jpegls":
             tools["SimpleITK"] = lambda: self.simpleitk(name)
         if name == "ct-j2k":
@@ -138,6 +142,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default=",".join(SETS))
     parser.add_argument("--dcm2niix", default=pathlib.Path(sys.executable).with_name("dcm2niix"))
+    parser.add_argument("--debian", type=pathlib.Path, default=pathlib.Path("/usr/bin/dcm2niix"))
     given = parser.parse_args()
     if not given.folder.exists():
         subprocess.run([sys.executable, HERE / "synthesise.py", given.folder], check=True)
@@ -146,7 +151,7 @@ def main():
         slices = warm(given.folder / name)
         with tempfile.TemporaryDirectory(dir=given.folder.parent) as scratch:
             tools = Runner(
-                given.lamina.resolve(), given.dcm2niix, given.folder, pathlib.Path(scratch)).tools(name)
+                given.lamina.resolve(), given.dcm2niix, given.debian, given.folder, pathlib.Path(scratch)).tools(name)
             for tool in tools.values():  # a round that does not count
                 tool()
             rounds = [{tool: run() for tool, run in tools.items()} for _ in range(given.rounds)]

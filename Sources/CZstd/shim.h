@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -39,5 +41,15 @@ static inline uint32_t lamina_crc32c(uint32_t state, const void *bytes, size_t c
   return state;
 }
 #endif
+
+/* Has the system begin to write a part of a file to the disk, without waiting (sync_file_range(2)). */
+static inline void lamina_start_writing(int file, int64_t start, int64_t count) {
+#ifdef SYS_sync_file_range
+  const unsigned write = 2; /* SYNC_FILE_RANGE_WRITE */
+  (void)syscall(SYS_sync_file_range, file, start, count, write);
+#else
+  (void)file, (void)start, (void)count;
+#endif
+}
 
 #endif

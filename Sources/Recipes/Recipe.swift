@@ -14,7 +14,9 @@ public enum Recipe {
   public static func load<Settings: Codable>(
     _ defaults: Settings, file: String?, overrides: [String] = []
   ) throws(RecipeError) -> Settings {
-    guard let file else { return try overlay(defaults, yaml: "", overrides: overrides) }
+    guard let file else {
+      return overrides.isEmpty ? defaults : try overlay(defaults, yaml: "", overrides: overrides)
+    }
     guard let data = FileManager.default.contents(atPath: file),
       let text = String(data: data, encoding: .utf8)
     else { throw .unreadable(file: file) }

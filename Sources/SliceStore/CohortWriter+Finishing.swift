@@ -14,13 +14,14 @@ extension CohortWriter {
     var files = [
       ("volumes/zarr.json", try writeFile(volumes, to: path + "/volumes/zarr.json"))
     ]
-    let (slices, index) = try writeIndex()
+    let ids = self.ids
+    let (slices, index) = try writeIndex(ids)
     files.append(("slices.index", index))
     for id in ids {
       let manifest = "volumes/\(id)/manifest"
       files.append((manifest, try OpenFile(path + "/" + manifest).digest()))
     }
-    let document = groupDocument(["lamina": attributes(slices: slices)])
+    let document = groupDocument(["lamina": attributes(volumes: ids.count, slices: slices)])
     files.append(("zarr.json", FileDigest(of: document)))
     let manifest = Manifest(files)
     try writeFile(manifest.text, to: path + "/manifest")
@@ -28,15 +29,15 @@ extension CohortWriter {
     return manifest.digest
   }
 
-  private func attributes(slices: Int) -> JSON {
+  private func attributes(volumes: Int, slices: Int) -> JSON {
     [
       "format": .string(CohortLayout.format), "version": .int(CohortLayout.version),
-      "volumes": .int(ids.count), "slices": .int(slices),
+      "volumes": .int(volumes), "slices": .int(slices),
     ]
   }
 
   /// The flat index of all slices: where each lies, so that nobody opens metadata for a slice.
-  private func writeIndex() throws -> (count: Int, digest: FileDigest) {
+  private func writeIndex(_ ids: [String]) throws -> (count: Int, digest: FileDigest) {
     var count = 0
     for id in ids {
       let record = try self.record(id)

@@ -140,6 +140,7 @@ struct RecordView {
 final class RecordFileWriter {
   private let file: DurableFile
   private var sum = CRC32C()
+  private var buffer: [UInt8] = []
 
   init(_ path: String, magic: String, recordSize: Int, count: Int, extras: [Int] = []) throws {
     file = try DurableFile(path)
@@ -148,12 +149,19 @@ final class RecordFileWriter {
   }
 
   func append(_ bytes: [UInt8]) throws {
-    bytes.withUnsafeBytes { sum.update($0) }
-    try file.write(bytes)
+    buffer += bytes
+    if buffer.count >= 1 << 16 { try flush() }
   }
 
   func finish() throws -> FileDigest {
+    try flush()
     try file.write(withUnsafeBytes(of: sum.value.littleEndian) { [UInt8]($0) })
     return try file.commit()
+  }
+
+  private func flush() throws {
+    buffer.withUnsafeBytes { sum.update($0) }
+    try file.write(buffer)
+    buffer.removeAll(keepingCapacity: true)
   }
 }

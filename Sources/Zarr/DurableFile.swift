@@ -1,3 +1,4 @@
+import CZstd
 import Foundation
 
 /// What a file must hold: how many bytes, and their CRC-32C.
@@ -35,6 +36,9 @@ public final class DurableFile {
   private var sum = CRC32C()
   /// Bytes written so far.
   public private(set) var size = 0
+  /// How far the system has been told to write to the disk, and how many bytes it is told at once.
+  private var started = 0
+  private static let stride = 4 << 20
 
   /// Opens the temporary file.
   public init(_ path: String) throws(ZarrError) {
@@ -61,6 +65,14 @@ public final class DurableFile {
     }
     sum.update(bytes)
     size += bytes.count
+    if size - started >= Self.stride { start() }
+  }
+
+  /// Has the system begin to write what it holds of the file: the disk works while the next bytes are
+  /// made, and the sync at the end has little to wait for. Nothing depends on it.
+  private func start() {
+    lamina_start_writing(descriptor, Int64(started), Int64(size - started))
+    started = size
   }
 
   /// Appends an array.

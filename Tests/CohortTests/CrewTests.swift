@@ -49,6 +49,27 @@ private struct Failed: Error, Equatable { var part: Int }
     try pool.run(jobs: [1]) { _, _ in }
   }
 
+  @Test(arguments: [0, 1, 9])
+  func aWarmPoolHasItsWorkersBeforeThereIsWorkAndEndsThemAll(_ jobs: Int) throws {
+    let (begun, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let pool = WorkerPool(
+      3,
+      .thread { control, shared in
+        begun.signal()
+        WorkerMain.serve(control: control, shared: shared)
+        ended.signal()
+      }, WorkerLimits())
+    pool.warm()
+    for _ in 0..<3 { #expect(begun.wait(timeout: .now() + 60) == .success) }
+    let done = Locked(0)
+    try pool.run(jobs: Array(0..<jobs)) { _, _ in done.change { $0 += 1 } }
+    pool.dismiss()
+    pool.stop()
+    for _ in 0..<3 { #expect(ended.wait(timeout: .now() + 60) == .success) }
+    #expect(done.value == jobs)
+    #expect(begun.wait(timeout: .now()) == .timedOut)
+  }
+
   @Test func threadsWithoutAJobHelp() throws {
     let workers = Locked(Set<ObjectIdentifier>())
     // Neither part can end before the other has begun.

@@ -25,6 +25,16 @@ import Zarr
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a"])
   }
 
+  @Test func aLongFileWrittenInPiecesHoldsThemAll() throws {
+    let piece = noise(700_001)
+    let file = try DurableFile(folder.path + "/a")
+    for _ in 0..<14 { try file.write(piece) }
+    let digest = try file.commit()
+    let whole = Array(repeating: piece, count: 14).flatMap { $0 }
+    #expect(digest == FileDigest(of: whole))
+    #expect(try readFile(folder.path + "/a") == whole)
+  }
+
   @Test func whatAKilledWriterLeftIsWrittenOver() throws {
     let path = folder.path + "/a"
     try Data(noise(5000)).write(to: URL(fileURLWithPath: folder.path + "/.a.tmp"))

@@ -57,6 +57,10 @@ int worker_poll(int control, int milliseconds);
 // Returns 0 or errno.
 int worker_send(int control, const void *bytes, size_t count, int milliseconds);
 
+// Has this process keep memory that it frees, for what it asks for next: pages that go back and forth
+// are zeroed by the system each time, and threads that ask for them wait for one another.
+void worker_keep_memory(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,7 +19,8 @@ package enum Sniff: Equatable {
       self = .dicom
       return
     }
-    let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+      .lowercased()
     func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
     if NIfTIFile.hasName(path) {
       let isPart = has(".img") || has(".img.gz")

@@ -90,7 +90,7 @@ package struct Walk {
     guard status.st_mode & S_IFMT == S_IFREG else {
       return try refuse(.specialFile, .file, path)
     }
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     let file = FoundFile(
       path: path, relative: relative.isEmpty ? name : relative, size: Int(status.st_size),
       modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
@@ -156,7 +156,7 @@ private struct Names: Sequence, IteratorProtocol {
       }
       if name != "." && name != ".." { sorted.append(name) }
     }
-    sorted.sort { $1.utf8.lexicographicallyPrecedes($0.utf8) }
+    sorted.sort { strcmp($1, $0) < 0 }
   }
 }
 

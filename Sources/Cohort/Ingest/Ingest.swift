@@ -1,3 +1,4 @@
+import CWorker
 import DICOM
 import Foundation
 import SliceStore
@@ -17,16 +18,20 @@ public enum Ingest {
     launch: WorkerLaunch = .current,
     progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
-    let session = try IngestSession(store, recipe, launch, progress)
-    defer {
-      session.pool.stop()
-      try? session.archives.remove()
-    }
+    worker_keep_memory()
+    let pool = WorkerPool(
+      recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount, launch,
+      recipe.limits)
+    defer { pool.stop() }
+    pool.warm()
+    let session = try IngestSession(store, recipe, launch, pool, progress)
+    defer { try? session.archives.remove() }
     let found = try session.look(paths)
     try session.divide(found)
     let scan = try session.scan(found)
     let masks = try session.match(found, scan)
     try session.read(scan, masks)
+    pool.dismiss()
     return try session.finish()
   }
 }
@@ -53,7 +58,7 @@ struct IngestSession: Sendable {
 
   init(
     _ store: String, _ recipe: IngestRecipe, _ launch: WorkerLaunch,
-    _ progress: @escaping @Sendable (IngestProgress) -> Void
+    _ pool: WorkerPool, _ progress: @escaping @Sendable (IngestProgress) -> Void
   ) throws {
     guard recipe.shard.isEmpty || !recipe.key.isEmpty else {
       throw CohortError.shard(recipe.shard, reason: "give all parts one --key")
@@ -66,9 +71,7 @@ struct IngestSession: Sendable {
     shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
     try ledger.begin(shard: shard)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
-    pool = WorkerPool(
-      recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount, launch,
-      recipe.limits)
+    self.pool = pool
     run = try ledger.beginRun()
     // A killed ingest leaves whole volumes; sealed, they can be read back when masks come for them.
     if !writer.ids.isEmpty { try writer.finish() }

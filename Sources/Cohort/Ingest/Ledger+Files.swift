@@ -147,6 +147,14 @@ extension Ledger {
   /// Keeps what was found in files that have been sighted.
   package func keep(_ found: [(file: WaitingFile, answer: ScanAnswer)]) throws {
     guard !found.isEmpty else { return }
+    // Packed before the database is asked for, which one thread has at a time.
+    let rows = try found.map { file, answer in
+      let isOther = answer.isNotDICOM && file.claim == .perhaps
+      return (
+        kind: isOther ? FileKind.other : answer.kind, series: answer.seriesUID,
+        body: isOther ? nil : Data(try Frames.encode(answer).dropFirst(4)), path: file.path
+      )
+    }
     try write { db in
       let statement = try db.cachedStatement(
         // Images beside masks are not asked for.
@@ -154,12 +162,8 @@ extension Ledger {
           UPDATE files SET kind = CASE WHEN role = 'label' AND ?1 = 'dicom' THEN 'other' ELSE ?1 END,
             series = ?2, answer = ?3 WHERE path = ?4
           """)
-      for (file, answer) in found {
-        let isOther = answer.isNotDICOM && file.claim == .perhaps
-        let body = isOther ? nil : Data(try Frames.encode(answer).dropFirst(4))
-        try statement.execute(arguments: [
-          (isOther ? .other : answer.kind).rawValue, answer.seriesUID, body, file.path,
-        ])
+      for row in rows {
+        try statement.execute(arguments: [row.kind.rawValue, row.series, row.body, row.path])
       }
     }
   }

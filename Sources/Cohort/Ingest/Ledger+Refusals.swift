@@ -21,6 +21,9 @@ extension Ledger {
   /// Forgets refusals of things that are sound now.
   func withdraw(_ subject: Refusal.Subject, _ names: [String]) throws {
     try write { db in
+      guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM refusals)") ?? true else {
+        return
+      }
       let statement = try db.cachedStatement(sql: "DELETE FROM refusals WHERE subject = ?")
       for name in names { try statement.execute(arguments: [Refusal.key(subject, name)]) }
     }

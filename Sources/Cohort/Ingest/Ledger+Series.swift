@@ -63,26 +63,23 @@ extension Ledger {
 
   /// The images of a series that any run has seen, sorted by path.
   func files(series uid: String, run: Int) throws -> [SeriesFile] {
-    try read { db in
-      let rows = try Row.fetchCursor(
+    let rows = try read { db in
+      try Row.fetchAll(
         db,
         sql: """
           SELECT path, size, modified, run, volume, copy, answer FROM files
           WHERE kind = 'dicom' AND series = ? ORDER BY path
           """, arguments: [uid])
-      var files: [SeriesFile] = []
-      while let row = try rows.next() {
-        guard let data: Data = row["answer"],
-          case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
-        else { continue }
-        header.identity.path = row["path"]
-        files.append(
-          SeriesFile(
-            path: row["path"], size: row["size"], modified: row["modified"],
-            isPresent: row["run"] == run, volume: row["volume"], isCopy: row["copy"],
-            header: header))
-      }
-      return files
+    }
+    // Unpacked when the database is free for the other threads again.
+    return rows.compactMap { row in
+      guard let data: Data = row["answer"],
+        case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
+      else { return nil }
+      header.identity.path = row["path"]
+      return SeriesFile(
+        path: row["path"], size: row["size"], modified: row["modified"],
+        isPresent: row["run"] == run, volume: row["volume"], isCopy: row["copy"], header: header)
     }
   }
 

@@ -34,7 +34,11 @@ public final class Ledger: Sendable {
       // Who is forgotten must not stay readable in free pages.
       // Nor may anybody be written to a folder for temporary files.
       configuration.prepareDatabase {
-        try $0.execute(sql: "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
+        try $0.execute(
+          sql: """
+            PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+            PRAGMA cache_size = -\(Self.cacheKilobytes)
+            """)
       }
       database =
         try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
@@ -110,6 +114,9 @@ public final class Ledger: Sendable {
     }
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
+
+  /// Pages that stay in memory: the headers of some thousand files, which are asked for by series.
+  private static let cacheKilobytes = 32 << 10
 
   /// The number of the layout. What is known of files can be found out again, so an older layout of
   /// that table is dropped.

@@ -27,6 +27,8 @@ public final class Worker {
   private var inbox = Inbox()
   /// The series whose slices the process can be asked for.
   var held: SeriesReading?
+  /// Until when the processor time counts as just begun.
+  private var allowed = Deadline(seconds: 0)
   /// Which file of that series it had come to when it was last heard of.
   private(set) var place = 0
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
@@ -50,6 +52,9 @@ public final class Worker {
     return UnsafeMutableRawBufferPointer(rebasing: memory[..<count])
   }
 
+  /// Starts the process if it can be; else the first request tries again and says why it cannot.
+  func warm() { _ = try? start() }
+
   /// Sends a request; answers are collected by ``receive(_:seconds:files:)``.
   func send(_ request: some Encodable, files: Int = 1) throws(WorkerFailure) {
     guard let bytes = try? Frames.encode(request) else {
@@ -67,9 +72,16 @@ public final class Worker {
     if failure != 0 { throw bury(late: failure == ETIMEDOUT) }
   }
 
+  /// Begins the processor time of the next file anew, save where it was begun less than a quarter of a
+  /// second ago: of thousands of small files each would else cost four calls of the system.
+  func allowTime() {
+    if allowed.isPast { allowTime(files: 1) }
+  }
+
   /// Begins the processor time of so many files anew.
-  func allowTime(files: Int = 1) {
+  private func allowTime(files: Int) {
     guard let running, running.pid > 0 else { return }
+    allowed = Deadline(seconds: 0.25)
     let (seconds, isMuch) = max(1, limits.cpuSeconds).multipliedReportingOverflow(by: files)
     _ = worker_allow_cpu(running.pid, UInt64(isMuch ? limits.cpuSeconds : seconds))
   }

@@ -4,7 +4,8 @@ import Foundation
 /// has read headers decodes pixels too, which spares the start of a process.
 ///
 /// The threads live as long as their workers, which die with the thread that started them. They start
-/// with the first phase, and a thread without work starts no worker.
+/// with ``warm()``, and then start their workers at once; else with the first phase, and then a thread
+/// without work starts no worker.
 package final class WorkerPool: @unchecked Sendable {  // all state under the lock
   private let (launch, limits): (WorkerLaunch, WorkerLimits)
   private let count: Int
@@ -12,13 +13,22 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   private let ended = DispatchGroup()
   private var phase = 0
   private var work: @Sendable (Worker) -> Void = { _ in }
-  private var (isStarted, isOver) = (false, false)
+  private var (isStarted, isWarm, isOver) = (false, false, false)
   /// Threads that are not done with the present phase.
   private var working = 0
 
   /// Nothing is started yet; ``stop()`` must follow.
   package init(_ count: Int, _ launch: WorkerLaunch, _ limits: WorkerLimits) {
     (self.count, self.launch, self.limits) = (max(1, count), launch, limits)
+  }
+
+  /// Starts threads and workers before there is work: the system loads a process while the files that
+  /// it is for are still looked for. A worker that cannot be started is tried again by its first job.
+  package func warm() {
+    lock.withLock {
+      isWarm = true
+      startThreads()
+    }
   }
 
   /// Runs jobs, which are made when they are asked for, by one thread at a time, so that those which
@@ -54,12 +64,18 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
     try run(next: { rest.change { $0.popFirst() } }, body)
   }
 
-  /// Ends the threads and their workers.
-  package func stop() {
+  /// Has the threads end their workers and themselves, beside what the caller does next; no phase may
+  /// follow.
+  package func dismiss() {
     lock.withLock {
       isOver = true
       lock.broadcast()
     }
+  }
+
+  /// Ends the threads and their workers.
+  package func stop() {
+    dismiss()
     ended.wait()
   }
 
@@ -81,6 +97,11 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   private func follow(_ worker: Worker) {
     var seen = 0
     lock.lock()
+    if isWarm {
+      lock.unlock()
+      worker.warm()
+      lock.lock()
+    }
     while true {
       while phase == seen && !isOver { lock.wait() }
       if phase == seen { break }
