@@ -1,6 +1,7 @@
 /// The numbers of Siemens' CSA image header (0029,xx10): a list of named elements, each with a few
 /// items of text. Version SV10 and the older one without a name differ in their first bytes and in
-/// where an item says its length. The layouts are those that nibabel documents.
+/// where an item says its length. The layouts are those that nibabel documents, the old one's lengths
+/// as SPM reads them.
 struct CSAHeader {
   private var values: [String: [Double]] = [:]
 
@@ -23,7 +24,11 @@ struct CSAHeader {
       for _ in 0..<items {
         guard let stated = reader.number(at + (isSV10 ? 4 : 0)) else { return }
         let length = isSV10 ? stated : stated - (base ?? 0)
-        guard length >= 0, length <= bytes.count - at - 16 else { return }
+        guard length >= 0, length <= bytes.count - at - 16 else {
+          guard !isSV10 else { return }
+          at += 16  // the old version ends an element's items so
+          break
+        }
         let words = reader.text(at + 16, length).split(separator: " ")
         if let word = words.first, let value = Double(word), value.isFinite { found.append(value) }
         at += 16 + (length + 3) / 4 * 4

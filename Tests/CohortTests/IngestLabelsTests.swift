@@ -38,6 +38,17 @@ private func ingest(
     }
   }
 
+  @Test func whatCannotBeReadAmongTheLabelsIsRefusedByName() throws {
+    let folder = TemporaryFolder()
+    try writeNIfTI(folder / "s/a.nii.gz", seed: 1)
+    try writeMask(folder / "m/a.nii.gz", seed: 1)
+    try folder.write([0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 60), to: "m/masks.zip")
+    let report = try ingest([folder / "s"], folder / "c.zarr", labels: folder / "m")
+    #expect(report.refusals.map(\.code) == [.unsupported])
+    #expect(report.refusals.map(\.name) == [folder / "m/masks.zip"])
+    #expect(try CohortStore(folder / "c.zarr").volumes.map(\.labels.count) == [1])
+  }
+
   @Test func channelsOfSeveralFilesBecomeOneVolume() throws {
     let folder = TemporaryFolder()
     try writeNIfTI(folder / "set/imagesTr/p_0000.nii.gz", seed: 1)

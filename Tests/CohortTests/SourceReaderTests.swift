@@ -22,6 +22,20 @@ import Testing
     #expect(refusals.map(\.name) == [folder / "d/bad.nii.gz"])
   }
 
+  @Test func anArchiveIsRefusedWithWhatToDoAndTheRestIsRead() throws {
+    let folder = TemporaryFolder()
+    try writeNIfTI(folder / "d/brain.nii.gz", seed: 2)
+    try folder.write([0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 60), to: "d/more.zip")
+    var names: [String] = []
+    let refusals = try SourceReader.read([folder / "d"], launch: inProcess) {
+      names.append($0.name)
+    }
+    #expect(names == ["brain"])
+    #expect(refusals.map(\.code) == [.unsupported])
+    #expect(refusals.map(\.name) == [folder / "d/more.zip"])
+    #expect(refusals[0].sentence.contains("unpack it and give its folder"))
+  }
+
   @Test func aMaskByItselfIsReadOrRefused() throws {
     let folder = TemporaryFolder()
     try writeMask(folder / "m.nii.gz")

@@ -4,25 +4,31 @@ import Testing
 
 /// Siemens mosaics made by hand: 5 tiles of 2 × 2 pixels on a sheet of 6 × 6.
 @Suite struct MosaicTests {
-  /// A CSA header, version SV10, with one element of three values.
-  private func csa(normal: [Double]) -> [UInt8] {
+  /// A CSA header with an empty element and one of three values. The old version has no name in front,
+  /// and its lengths count the items of the first element besides; one below that ends an element.
+  private func csa(normal: [Double], isOld: Bool) -> [UInt8] {
     func word(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> ($0 * 8) & 0xFF) } }
     func padded(_ text: String, to length: Int) -> [UInt8] {
       Array(text.utf8) + [UInt8](repeating: 0, count: length - text.utf8.count)
     }
-    var bytes = Array("SV10".utf8) + [4, 3, 2, 1] + word(1) + word(77)
-    bytes += padded("SliceNormalVector", to: 64) + word(3) + padded("FD", to: 4) + word(4)
-    bytes += word(normal.count) + word(77)
-    for value in normal {
-      let text = "\(value)"
-      let length = (text.utf8.count + 3) / 4 * 4
-      bytes += word(length) + word(length) + word(77) + word(length) + padded(text, to: length)
+    func element(_ name: String, _ items: Int) -> [UInt8] {
+      padded(name, to: 64) + word(items) + padded("FD", to: 4) + word(4) + word(items) + word(77)
     }
+    func item(_ text: String, _ length: Int) -> [UInt8] {
+      (isOld ? word(length + 2) + word(0) : word(length) + word(length)) + word(77) + word(length)
+        + padded(text, to: (length + 3) / 4 * 4)
+    }
+    var bytes = isOld ? [] : Array("SV10".utf8) + [4, 3, 2, 1]
+    bytes += word(2) + word(77) + element("EchoLinePosition", 2)
+    bytes += isOld ? word(0) + word(0) + word(77) + word(0) : item("", 0) + item("", 0)
+    bytes += element("SliceNormalVector", normal.count)
+    for value in normal { bytes += item("\(value)", "\(value)".utf8.count + 1) }
     return bytes
   }
 
-  private func header(_ folder: String, normal: [Double]?, images: Double = 5) throws -> DICOMHeader
-  {
+  private func header(
+    _ folder: String, normal: [Double]?, images: Double = 5, isOld: Bool = false
+  ) throws -> DICOMHeader {
     let writer = DICOMWriter()
     let item = writer.root
     try item.put(0x0008_0008, "CS", "ORIGINAL\\PRIMARY\\M\\ND\\MOSAIC")
@@ -43,7 +49,7 @@ import Testing
     ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
     if let normal {
       try item.put(0x0029_0010, "LO", "SIEMENS CSA HEADER")
-      try item.put(0x0029_1010, "OB", bytes: csa(normal: normal))
+      try item.put(0x0029_1010, "OB", bytes: csa(normal: normal, isOld: isOld))
     }
     var sheet = [UInt8](repeating: 0, count: 72)
     for tile in 0..<5 {
@@ -57,9 +63,12 @@ import Testing
     return try DICOMFile.header(folder + "/m.dcm")
   }
 
-  @Test(arguments: [1.0, -1.0]) func tilesBecomeSlicesOnTheSideOfTheNormal(sign: Double) throws {
+  @Test(arguments: [1.0, -1.0], [false, true])
+  func tilesBecomeSlicesOnTheSideOfTheNormal(sign: Double, isOld: Bool) throws {
     try Fixtures.withFolder { folder in
-      let grouping = DICOMSeries.group([try header(folder, normal: [0, 0, sign])])
+      let grouping = DICOMSeries.group([
+        try header(folder, normal: [0, 0, sign], isOld: isOld)
+      ])
       let series = try #require(grouping.series.first)
       #expect(series.flags == ["mosaic"])
       let volume = try series.volume()

@@ -106,3 +106,8 @@ func product(_ a: [Float], _ b: [Float], _ n: Int, _ r: Int, _ d: Int) -> [Float
     try Spectrum([1, 2, 3, .nan], samples: 2, dimensions: 2)
   }
 }
+
+@Test func aMissingLibraryIsNamedWithThePackageThatBringsIt() {
+  let sentence = SpectraError.noLibrary(reason: "libopenblas.so.0: not found").description
+  #expect(sentence.contains("libopenblas.so.0: not found") && sentence.contains("libopenblas0)"))
+}

@@ -59,7 +59,8 @@ package struct Discovery {
       case .archive:
         refusals.append(
           Refusal(
-            .unsupported, .file, name: file.path, sentence: "an archive is not looked into here"))
+            .unsupported, .file, name: file.path,
+            sentence: "only ingest looks into an archive of scans: unpack it and give its folder"))
       case .other: others += 1
       }
     }

@@ -34,6 +34,7 @@ extension IngestSession {
     if let labels {
       let drawn = try Discovery([labels])
       found.masks = drawn.nifti
+      try drawn.refusals.forEach(refuseOwn)
       let files = drawn.nifti.map { ($0, Sniff.nifti) } + drawn.dicom.map { ($0, .dicom) }
       try ledger.sight(
         files + drawn.perhapsDICOM.map { ($0, .perhapsDICOM) }, as: .label, run: run)

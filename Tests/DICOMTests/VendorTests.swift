@@ -1,0 +1,106 @@
+import DICOM
+import Imaging
+import Testing
+
+/// What vendors say in private, on a sound slice with a few elements more.
+@Suite struct VendorTests {
+  private func plane(_ change: (DICOMWriter.Item) throws -> Void) throws -> DICOMHeader.Plane {
+    try Fixtures.withFolder { folder in
+      try DICOMFile.header(try SyntheticSeries().write(folder, change)).planes[0]
+    }
+  }
+
+  /// GE's sequence B0map: the first volume's instances are the field, the rest magnitudes.
+  @Test func aFieldMapOfGEIsToldFromItsMagnitudesByItsNumber() throws {
+    func component(_ instance: Int, of name: String = "B0map") throws -> DICOMHeader.Component? {
+      try plane { item in
+        try item.put(0x0019_0010, "LO", "GEMS_ACQU_01")
+        try item.put(0x0019_109E, "LO", name)
+        try item.put(0x0021_0010, "LO", "GEMS_RELA_01")
+        try item.put(0x0021_104F, "SS", numbers: [3])
+        try item.put(0x0020_0013, "IS", "\(instance)")
+      }.component
+    }
+    #expect(try component(1) == .fieldmap && component(3) == .fieldmap)
+    #expect(try component(4) == .magnitude)
+    #expect(try component(1, of: "EPI") == nil)
+  }
+
+  @Test func theImageTypeOfGESaysWhatOfTheSignalIsShown() throws {
+    func said(_ tag: UInt32, _ value: Double, standard: String? = nil) throws
+      -> DICOMHeader.Plane
+    {
+      try plane { item in
+        try item.put(0x0043_0010, "LO", "GEMS_PARM_01")
+        try item.put(tag, "SS", numbers: [value])
+        if let standard { try item.put(0x0008_9208, "CS", standard) }
+      }
+    }
+    let shown = try (0...4).map { try said(0x0043_102F, Double($0)).component }
+    #expect(shown == [.magnitude, .phase, .real, .imaginary, nil])
+    #expect(try said(0x0043_102F, 0, standard: "PHASE").component == .phase)
+    #expect(try said(0x0043_1030, 1).imageType.hasSuffix("COLLAPSE1"))
+    #expect(try said(0x0043_1030, 6).imageType == "ORIGINAL\\PRIMARY")
+  }
+
+  /// Philips' scanners write what they compute from a diffusion series into that series.
+  @Test func anIsotropicImageIsKeptApartFromTheDirectionsItWasMadeOf() throws {
+    func type(_ direction: String, _ value: Double) throws -> String {
+      try plane { item in
+        try item.put(0x2001_0010, "LO", "Philips Imaging DD 001")
+        try item.put(0x2001_1004, "CS", direction)
+        try item.put(0x2001_1003, "FL", numbers: [value])
+      }.imageType
+    }
+    #expect(try type("I", 1000) == "ORIGINAL\\PRIMARY\\ISOTROPIC")
+    #expect(try type("I", 0) == "ORIGINAL\\PRIMARY")
+    #expect(try type("O", 1000) == "ORIGINAL\\PRIMARY")
+  }
+
+  /// United Imaging's grid: tiles of 2 × 2 pixels on a sheet, each with a header of its own.
+  private func grid(_ folder: String, at places: [Double]) throws -> DICOMHeader {
+    let writer = DICOMWriter()
+    let item = writer.root
+    for (tag, vr, text): (UInt32, String, String) in [
+      (0x0008_0008, "CS", "ORIGINAL\\PRIMARY"), (0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.4"),
+      (0x0008_0018, "UI", "2.25.1"), (0x0008_0060, "CS", "MR"), (0x0008_0070, "LO", "UIH"),
+      (0x0020_000E, "UI", "2.25.2"), (0x0020_0032, "DS", "9\\9\\9"),
+      (0x0020_0037, "DS", "1\\0\\0\\0\\1\\0"), (0x0028_0004, "CS", "MONOCHROME2"),
+      (0x0028_0030, "DS", "2\\2"), (0x0065_0010, "LO", "Image Private Header"),
+    ] { try item.put(tag, vr, text) }
+    for (element, value): (UInt32, Double) in [
+      (2, 1), (0x10, 4), (0x11, 4), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 0),
+    ] { try item.put(0x0028_0000 | element, "US", numbers: [value]) }
+    for place in places {
+      try item.addItem(0x0065_1051).put(0x0020_0032, decimals: [-3, -5, place])
+    }
+    var sheet = [UInt8](repeating: 0, count: 32)
+    for pixel in 0..<16 {
+      let (x, y) = (pixel % 4, pixel / 4)
+      sheet[pixel * 2] = UInt8((y / 2 * 2 + x / 2) * 10 + y % 2 * 2 + x % 2)
+    }
+    try writer.putPixels(sheet, bits: 16)
+    try writer.write(to: folder + "/g.dcm", transferSyntax: TransferSyntax.explicitLittleEndian)
+    return try DICOMFile.header(folder + "/g.dcm")
+  }
+
+  @Test func tilesOfAGridLieWhereTheirOwnHeadersSay() throws {
+    try Fixtures.withFolder { folder in
+      let header = try grid(folder, at: [7, 1, 4])
+      #expect(header.tiling == SIMD2(2, 2) && header.planes.map(\.index) == [0, 1, 2])
+      let volume = try #require(DICOMSeries.group([header]).series.first).volume()
+      #expect(volume.grid.size == SIMD3(2, 2, 3))
+      #expect(volume.grid.affine.origin == SIMD3(-3, -5, 1))
+      #expect(volume.grid.affine.z == SIMD3(0, 0, 3))
+      #expect(
+        volume.values() == [1, 2, 0].flatMap { tile in (0..<4).map { Float(tile * 10 + $0) } })
+    }
+  }
+
+  @Test func aGridWhoseTilesDoNotDivideTheSheetIsRefused() throws {
+    try Fixtures.withFolder { folder in
+      let error = #expect(throws: DICOMError.self) { try grid(folder, at: [1, 2, 3, 4, 5]) }
+      #expect(error?.code == "geometry" && error?.reason.contains("5 tiles") == true)
+    }
+  }
+}
