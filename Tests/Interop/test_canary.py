@@ -18,7 +18,8 @@ from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 
-from conftest import lamina
+from conftest import ROOT, lamina
+from test_road import SMALL
 
 WORD = "CANARYBIRD"
 DATE = "19170307"
@@ -230,3 +231,61 @@ def test_exported_nifti_holds_no_text(made):
 def test_nothing_that_was_unpacked_is_left(made):
     out, _ = made
     assert not list(out.glob("*.unpacked"))
+
+
+@pytest.fixture(scope="module")
+def trained(phantom, disk, tmp_path_factory):
+    """The whole road on patients whose every name, folder and file holds a canary, and masks of a file full of them."""
+    root, out = tmp_path_factory.mktemp("named") / WORD, tmp_path_factory.mktemp("trained")
+    table = ["mask\tseries_instance_uid"]
+    for number, line in enumerate((phantom / "labels" / "labels.tsv").read_text().splitlines()[1:]):
+        mask, series = line.split("\t")
+        shutil.copytree(phantom / "dicom" / mask.removesuffix(".nii.gz"), root / "scans" / f"{WORD}-{number}")
+        (root / "masks").mkdir(exist_ok=True)
+        shutil.copy(phantom / "labels" / mask, root / "masks" / f"{WORD}-{number}.nii.gz")
+        table.append(f"{WORD}-{number}.nii.gz\t{series}")
+    (root / "masks" / "labels.tsv").write_text("\n".join(table) + "\n")
+    shutil.copy(phantom / "labels" / "labels.json", root / "masks")
+    for path in sorted((root / "scans").rglob("*.dcm")):
+        dataset = pydicom.dcmread(path)
+        for keyword in ("PatientID", "PatientName", "SeriesDescription", "StudyDescription", "InstitutionName", "ProtocolName"):
+            old = str(dataset.get(keyword, ""))
+            setattr(dataset, keyword, f"{WORD} {old}")
+        dataset.StudyDate = dataset.SeriesDate = dataset.PatientBirthDate = DATE
+        dataset.save_as(path.with_name(f"{WORD}-{path.name}"))
+        path.unlink()
+    done = lamina(
+        "run", ROOT / "pipelines" / "demo.yaml", "--set", f"data={root / 'scans'}", "--set",
+        f"ingest.labels={root / 'masks'}", *SMALL, "--into", out, "--quiet")
+    said = [done.stdout, done.stderr]
+    for command in (["inspect", out / "pretrain"], ["inspect", out / "finetune"], ["spectrum", out / "pretrain", out / "slices.zarr"]):
+        done = lamina(*command)
+        said += [done.stdout, done.stderr]
+    lamina("predict", disk / f"{WORD}-n", "--model", out / "finetune", "--into", out / "file", "--quiet")
+    return out, said
+
+
+def test_no_canary_is_in_runs_prepared_stores_and_masks(trained):
+    out, said = trained
+    kinds = set()
+    for path in out.rglob("*"):
+        if not path.is_file() or path.name.startswith("cohort.ledger"):
+            continue
+        kinds.add("".join(path.suffixes[-2:]) or path.name)
+        # A mask of a file is called as the file is; the cohort's are called by pseudonyms.
+        assert path.parent.name == "file" or not canaries(str(path.relative_to(out)).encode()), path
+        assert not canaries(path.read_bytes()), (path, canaries(path.read_bytes()))
+    assert {".safetensors", ".jsonl", ".yaml", ".json", ".nii.gz"} <= {"." + kind.split(".", 1)[-1] for kind in kinds}, kinds
+    for text in said:
+        assert not canaries(text.encode()), text
+
+
+def test_masks_hold_no_text(trained):
+    out, _ = trained
+    masks = [*(out / "masks").glob("*.nii.gz"), *(out / "file").glob("*.nii.gz")]
+    assert len(masks) > 1
+    for path in masks:
+        header = nibabel.load(path).header
+        for field in ("descrip", "aux_file", "intent_name", "db_name", "data_type"):
+            assert not bytes(header[field].tobytes()).strip(b"\0"), (path, field)
+        assert not header.extensions
