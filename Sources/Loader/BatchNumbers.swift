@@ -74,7 +74,8 @@ final class BatchMemory: Sendable {
   /// Memory with nothing in particular in it.
   func lend(_ count: Int) -> Block {
     let known = free.withLock { free -> Piece? in
-      free.firstIndex { $0.bytes.count == count }.map { free.remove(at: $0) }
+      // What came back last is the likeliest to be in a cache.
+      free.lastIndex { $0.bytes.count == count }.map { free.remove(at: $0) }
     }
     let new = { Piece(bytes: .allocate(byteCount: count, alignment: 64)) }
     return Block((known ?? new()).bytes, of: self)

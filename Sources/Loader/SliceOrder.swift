@@ -71,16 +71,18 @@ package final class SliceOrder: @unchecked Sendable {
 
   /// The slices at some places of the batch of step `step`, as ordinals of the source.
   package func batch(_ step: Int, _ places: Range<Int>? = nil) -> [Int] {
-    (places ?? 0..<batchSize).map { item in
-      if batchSize > total {
-        let position = step * batchSize + item
-        let epoch = position / total
-        let order = permutation(total, epoch, .line, 0)
-        return slice(layout(epoch), at: order[position % total])
-      }
-      let layout = layout(step / stepsPerEpoch)
-      return slice(layout, at: place(layout, step % stepsPerEpoch, stratum: item))
+    let places = places ?? 0..<batchSize
+    if batchSize > total { return places.map { recurring(step * batchSize + $0) } }
+    let layout = layout(step / stepsPerEpoch)
+    return places.map {
+      slice(layout, at: place(layout, step % stepsPerEpoch, stratum: $0))
     }
+  }
+
+  /// The slice at a position of all permutations of the line, one after another.
+  private func recurring(_ position: Int) -> Int {
+    let epoch = position / total
+    return slice(layout(epoch), at: permutation(total, epoch, .line, 0)[position % total])
   }
 
   /// Where on the line a batch takes its slice of a stratum.
