@@ -20,8 +20,8 @@ let batchSize = 32
 let batches = 24
 let given = try CommandLine.arguments.dropFirst(3).first.map { path in
   try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
-    $0.bindMemory(to: Int16.self).prefix($0.count / 2)
-  }.map { $0 }
+    Array($0.bindMemory(to: Int16.self))
+  }
 }
 
 /// One of the slices given, or structure of several sizes under noise.
@@ -73,7 +73,9 @@ func seconds(_ clock: clockid_t) -> Double {
 }
 
 /// Pairs a CPU second and a second of wall time.
-func rate(_ body: () throws -> Int) rethrows -> (cpu: Double, wall: Double) {
+typealias Rate = (cpu: Double, wall: Double)
+
+func rate(_ body: () throws -> Int) rethrows -> Rate {
   let (cpu, wall) = (seconds(CLOCK_PROCESS_CPUTIME_ID), seconds(CLOCK_MONOTONIC))
   let pairs = Double(try body())
   return (
@@ -104,11 +106,15 @@ func bare(_ slices: [[Int16]], _ recipe: CropPairRecipe) -> Int {
   return batches * batchSize
 }
 
-func loaded(_ store: SliceStore, _ recipe: CropPairRecipe, threads: Int) throws -> Int {
+/// Batches of a stream that has been running for a while.
+func loaded(_ store: SliceStore, _ recipe: CropPairRecipe, threads: Int) throws -> Rate {
   let stream = try CropPairBatches(
     store, recipe: recipe, batchSize: batchSize, seed: 1, threads: threads)
-  for _ in 0..<batches { _ = try stream.next() }
-  return batches * batchSize
+  for _ in 0..<8 { _ = try stream.next() }
+  return try rate {
+    for _ in 0..<batches { _ = try stream.next() }
+    return batches * batchSize
+  }
 }
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
@@ -125,16 +131,16 @@ let full = CropPairRecipe()
 var plain = full
 plain.regions.count = 0
 
-let runs: [(name: String, against: Int, run: () throws -> Int)] = [
-  ("bare: draw and make, slices in memory", 0, { bare(memory, plain) }),
+let runs: [(name: String, against: Int, run: () throws -> Rate)] = [
+  ("bare: draw and make, slices in memory", 0, { rate { bare(memory, plain) } }),
   ("loader", 0, { try loaded(store, plain, threads: 0) }),
-  ("bare with the recipe's regions drawn", 2, { bare(memory, full) }),
+  ("bare with the recipe's regions drawn", 2, { rate { bare(memory, full) } }),
   ("loader with the recipe's regions", 2, { try loaded(store, full, threads: 0) }),
   ("loader, one thread of its own", 0, { try loaded(store, plain, threads: 1) }),
   ("loader, two threads of its own", 0, { try loaded(store, plain, threads: 2) }),
 ]
-var results: [[(cpu: Double, wall: Double)]] = []
-for _ in 0..<rounds { results.append(try runs.map { try rate($0.run) }) }
+var results: [[Rate]] = []
+for _ in 0..<rounds { results.append(try runs.map { try $0.run() }) }
 print("| | pairs/CPU-s | of its bare | pairs/s, wall |\n|---|---|---|---|")
 for (n, run) in runs.enumerated() {
   let cpu = median(results.map { $0[n].cpu })
