@@ -101,6 +101,24 @@ import Testing
     #expect(series.byteCount == 3 * 3 * 33 * 35 * 2)
   }
 
+  /// Labelled and control images of perfusion, say: the dimension is slower than time.
+  @Test func framesOfOneFileFollowTheirDimensionsWhereTimeIsNotTheSlowest() throws {
+    var header = pattern
+    header.pixels?.frames = 8
+    header.planes = [0, 1, 2, 3].flatMap { lead in
+      [0.0, 3].map { z in
+        var plane = pattern.planes[0]
+        plane.position = SIMD3(0, 0, z)
+        plane.index = lead * 2 + (z > 0 ? 1 : 0)
+        plane.time.position = Double(lead % 2 + 1)
+        plane.time.indices = [Double(lead / 2), Double(lead % 2 + 1)]
+        return plane
+      }
+    }
+    let series = try #require(DICOMSeries.group([header]).series.first)
+    #expect(series.leading == .time(4) && series.slices == [[0, 1, 2, 3, 4, 5, 6, 7]])
+  }
+
   @Test func aTimePointWithoutOneSliceIsRefused() {
     let headers = (0..<3).flatMap { stack([0, 5, 10], from: $0 * 3) }
     let grouping = DICOMSeries.group(Array(headers.dropLast()))
