@@ -1,4 +1,5 @@
 import Augment
+import CCounting
 import Foundation
 import Imaging
 import Loader
@@ -51,6 +52,25 @@ import Testing
         )
         for _ in 0..<8 { #expect(try a.next() == b.next()) }
       }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func locksAreTakenForABatchAndNotForASlice(makingViews: Bool) throws {
+    let counts = [9, 8, 7, 10, 9, 8]
+    try withStore(source(counts), counts) { store in
+      func locks(_ batchSize: Int) throws -> Int {
+        let stream = try CropPairBatches(
+          store, recipe: smallCrops, makingViews: makingViews, batchSize: batchSize, seed: 1,
+          threads: 0)
+        _ = try stream.next()
+        let before = counted_locks()
+        _ = try stream.next()
+        return counted_locks() - before
+      }
+      _ = try locks(16)  // every shard is open, every type is known
+      let (few, many) = try (locks(2), locks(16))
+      #expect(few == many && few > 0)
     }
   }
 

@@ -1,3 +1,4 @@
+import CCounting
 import Foundation
 import Imaging
 import SliceStore
@@ -47,6 +48,38 @@ import Zarr
       }
     }
     #expect(store.count == n)
+  }
+
+  /// What one pass over a store asks of the thread that makes it, once another has been made.
+  @Test func readingGoesOnWithoutAnAllocationAndWithoutALock() throws {
+    try samples.write(path)
+    let store = try SliceStore(path)
+    let pixels = UnsafeMutableBufferPointer<Int16>.allocate(capacity: store.attributes.sliceCount)
+    let classes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 48)
+    defer { (pixels.deallocate(), classes.deallocate()) }
+    let all = Array(0..<store.count)
+    func pass() throws -> Int {
+      store.willRead(all)
+      var labelled = 0
+      for n in 0..<all.count {
+        try store.readImage(n, into: pixels)
+        if try store.readLabel(n, into: classes), store.entry(n).hasLabel { labelled += 1 }
+      }
+      return labelled
+    }
+    let seen = try pass()
+    let before = (counted_allocations(), counted_locks())
+    let again = try pass()
+    let locks = counted_locks() - before.1
+    #expect(seen == again && seen > 0)
+    #expect(before.0 > 0 && before.1 > 0, "what is counted is seen")
+    #expect(locks == 0)
+    #if !DEBUG  // unoptimised code boxes what it hands on
+      let start = counted_allocations()
+      for n in 0..<all.count { try store.readImage(n, into: pixels) }
+      let allocated = counted_allocations() - start
+      #expect(allocated == 0)
+    #endif
   }
 
   @Test func recordsOfVolumesComeBack() throws {
