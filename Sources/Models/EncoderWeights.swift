@@ -46,11 +46,16 @@ public struct EncoderWeights {
 
   /// What a Lamina file says of itself: an encoder, or a network with one.
   private static func saidArchitecture(_ metadata: [String: String]) -> EncoderArchitecture? {
-    struct Network: Decodable { var encoder: EncoderArchitecture }
+    struct Encoder: Decodable { var kind: EncoderArchitecture.Kind }
+    struct Network: Decodable { var encoder: Encoder }
+    struct Whole: Codable { var encoder = EncoderArchitecture() }
     guard let text = metadata["architecture"] else { return nil }
-    let (decoder, data) = (JSONDecoder(), Data(text.utf8))
-    return (try? decoder.decode(EncoderArchitecture.self, from: data))
-      ?? (try? decoder.decode(Network.self, from: data))?.encoder
+    func holds<Value: Decodable>(_: Value.Type) -> Bool {
+      (try? JSONDecoder().decode(Value.self, from: Data(text.utf8))) != nil
+    }
+    // Only what names its family is taken for an encoder; keys that are newer than the file have their defaults.
+    if holds(Encoder.self) { return recorded(text, over: EncoderArchitecture()) }
+    return holds(Network.self) ? recorded(text, over: Whole())?.encoder : nil
   }
 
   /// Floating-point numbers, at least float32, all finite; what counts stays an integer.

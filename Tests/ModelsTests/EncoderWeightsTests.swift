@@ -67,6 +67,23 @@ private func isSame(_ a: Tensors, _ b: Tensors) throws -> Bool {
     #expect(try isSame(read(wrapped).tensors, tensors))
   }
 
+  @Test func stringsFromBeforeASettingCameTellTheRestAndThoseOfOthersTellNothing() throws {
+    var (architecture, tensors, metadata) = try made(.unet)
+    architecture.strides = [1, 3, 2]
+    let text = String(decoding: try JSONEncoder().encode(architecture), as: UTF8.self)
+    let older = text.replacing("\"batchNormGroups\":1,", with: "")
+      .replacing(",\"batchNormGroups\":1", with: "")
+    #expect(older.count < text.count)
+    for said in [older, "{\"encoder\":\(older),\"head\":\"decoder\",\"classes\":3}"] {
+      metadata["architecture"] = said
+      #expect(try read(tensors, metadata).architecture == architecture)
+    }
+    for foreign in ["UNet", "{\"name\":\"UNet\"}", "{\"encoder\":\"resnet34\"}"] {
+      metadata["architecture"] = foreign
+      #expect(try read(tensors, metadata).architecture.strides == [1, 2, 2])
+    }
+  }
+
   @Test func aDecoderGoesAlongWithItsAliasesAndTellsTheStrides() throws {
     var architecture = EncoderArchitecture()
     (architecture.features, architecture.strides) = ([4, 6, 8], [1, 4, 2])
