@@ -93,7 +93,7 @@ extension IngestSession {
   }
 }
 
-/// Files on their way into the ledger, some hundred at a time.
+/// Files on their way into the ledger, some thousand at a time: each time is a sync of the disk.
 struct Sightings {
   let session: IngestSession
   let role: FileRole
@@ -116,13 +116,18 @@ struct Sightings {
       datasets.append(folder)
       files.append((file, nil))
     }
-    if files.count >= 512 { try flush() }
+    count += 1
+    if count % 512 == 0 { tell() }
+    if files.count >= 4096 { try flush() }
   }
 
   mutating func flush() throws {
     try session.ledger.sight(files, as: role, run: session.run)
-    count += files.count
     files.removeAll(keepingCapacity: true)
+    tell()
+  }
+
+  private func tell() {
     session.progress(IngestProgress(phase: .looking, done: count, total: 0, bytes: 0))
   }
 }
