@@ -2,6 +2,7 @@
 #include <cmath>
 #include <string>
 
+#include "Characters.hpp"
 #include "File.hpp"
 #include "Guard.hpp"
 
@@ -139,6 +140,35 @@ bool textOf(const Value &value, std::string &text) {
   return true;
 }
 
+// The bytes of a text without its padding.
+void trim(const char *&bytes, size_t &length) {
+  auto isPadding = [](char c) { return c == ' ' || c == 0; };
+  while (length > 0 && isPadding(bytes[length - 1])) length--;
+  for (; length > 0 && isPadding(*bytes); length--) bytes++;
+}
+
+// Whether Specific Character Set is about an element (PS3.5 6.1.2.3), and how its values are divided.
+bool isInSets(const dicom_item *item, uint32_t tag, Parts &parts) {
+  const Node *node = nodeOf(item);
+  const Entry *entry = node->find(tag);
+  if (!entry) return false;
+  DcmVR dictionary(DcmTag(keyOf(tag)).getEVR());
+  std::string vr = node->isExplicit ? std::string(reinterpret_cast<const char *>(entry->vr), 2)
+                                    : dictionary.getVRName();
+  parts = vr == "PN" ? Parts::names
+          : vr == "LO" || vr == "SH" || vr == "UC" ? Parts::values : Parts::whole;
+  return parts != Parts::whole || vr == "LT" || vr == "ST" || vr == "UT";
+}
+
+// Specific Character Set of an item: its own, or that of what it lies in.
+std::string setsOf(const Node *node) {
+  while (node && !node->find(0x00080005)) node = node->parent;
+  const Entry *entry = node ? node->find(0x00080005) : nullptr;
+  if (!entry || entry->isSequence || entry->value.length > 1024) return "";
+  auto bytes = reinterpret_cast<const char *>(node->bytes);
+  return std::string(bytes + entry->value.offset, entry->value.length);
+}
+
 }  // namespace
 
 ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t capacity) {
@@ -156,13 +186,28 @@ ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t ca
       bytes = found.data();
       length = found.size();
     }
-    auto isPadding = [](char c) { return c == ' ' || c == 0; };
-    while (length > 0 && isPadding(bytes[length - 1])) length--;
-    for (; length > 0 && isPadding(*bytes); length--) bytes++;
+    trim(bytes, length);
     memcpy(text, bytes, std::min(capacity, length));
     needed = ptrdiff_t(length);
   });
   return needed;
+}
+
+ptrdiff_t dicom_characters(const dicom_item *item, uint32_t tag, char *text, size_t capacity) {
+  ptrdiff_t written = -1;
+  guarded(nullptr, [&] {
+    Value value;
+    Parts parts;
+    std::string found;
+    if (!find(item, tag, value) || value.kind != Kind::text || !isInSets(item, tag, parts)) return;
+    const char *bytes = reinterpret_cast<const char *>(value.bytes);
+    size_t length = strnlen(bytes, value.length);
+    trim(bytes, length);
+    if (!decodeText(setsOf(nodeOf(item)), parts, bytes, length, found)) return;
+    written = ptrdiff_t(std::min(capacity, found.size()));
+    memcpy(text, found.data(), size_t(written));
+  });
+  return written;
 }
 
 ptrdiff_t dicom_numbers(

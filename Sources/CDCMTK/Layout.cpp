@@ -287,6 +287,7 @@ class Scan {
       }
       size_t end = element.length == undefined ? SIZE_MAX : element.value + element.length;
       Node *item = newNode(isExplicit);
+      item->parent = open.back().node;
       open.back().node->entries[open.back().entry].items.push_back(item);
       open.push_back({end, true, isExplicit, open.back().isGuess, item, 0});
       at = element.value;

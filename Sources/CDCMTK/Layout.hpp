@@ -28,6 +28,7 @@ struct Entry {
 // A data set or an item of a sequence: its elements in the order of the file.
 struct Node {
   const struct Layout *layout = nullptr;
+  const Node *parent = nullptr;    // the data set or item that an item's sequence lies in
   const uint8_t *bytes = nullptr;  // of the whole file
   bool isExplicit = true;
   bool isSorted = true;            // as the standard wants it

@@ -82,7 +82,7 @@ extension DICOMFile {
 extension DICOMHeader.Identity {
   init(_ item: DICOMItem, path: String) {
     self.path = path
-    patientID = item.text(Tag.patientID)
+    patientID = item.identifier(Tag.patientID)
     patientName = item.text(Tag.patientName)
     patientBirthDate = item.text(Tag.patientBirthDate)
     studyInstanceUID = item.text(Tag.studyInstanceUID)

@@ -8,25 +8,52 @@ struct DICOMItem {
 
   /// The text of an attribute, values separated by a backslash; nil if absent or empty.
   ///
-  /// Bytes that are no UTF-8 are taken as Latin-1, which keeps different names different.
+  /// It is decoded by Specific Character Set (PS3.3 C.12.1.1.2), where what cannot be decoded is
+  /// U+FFFD. Where that says nothing, bytes that are no UTF-8 are taken as Latin-1.
   func text(_ tag: UInt32) -> String? {
+    guard let (text, isPlain) = undecoded(tag) else { return nil }
+    return isPlain ? text : decoded(tag, length: text.utf8.count) ?? text
+  }
+
+  /// The text of an attribute that tells patients apart: where a byte of it cannot be decoded, all
+  /// are read as if no character set were named, which keeps different texts different.
+  func identifier(_ tag: UInt32) -> String? {
+    guard let (text, isPlain) = undecoded(tag) else { return nil }
+    guard !isPlain, let decoded = decoded(tag, length: text.utf8.count),
+      !decoded.unicodeScalars.contains("\u{FFFD}")
+    else { return text }
+    return decoded
+  }
+
+  private func decoded(_ tag: UInt32, length: Int) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 3 * length) { room in
+      let written = dicom_characters(handle, tag, room.baseAddress, room.count)
+      guard written >= 0 else { return nil }
+      return String(decoding: UnsafeRawBufferPointer(room)[..<written], as: UTF8.self)
+    }
+  }
+
+  /// A text as UTF-8 or Latin-1, and whether it is the same in every character set.
+  private func undecoded(_ tag: UInt32) -> (text: String, isPlain: Bool)? {
     var length = 0
-    let brief = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room -> String? in
+    let brief = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room in
       length = dicom_text(handle, tag, room.baseAddress, room.count)
-      guard length > 0, length <= room.count else { return nil }
-      return Self.string(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[..<length]))
+      let isWhole = length > 0 && length <= room.count
+      let bytes = UnsafeRawBufferPointer(room)
+      return isWhole ? Self.read(UnsafeRawBufferPointer(rebasing: bytes[..<length])) : nil
     }
     guard brief == nil, length > 0, length < 1 << 24 else { return brief }
     let bytes = [CChar](unsafeUninitializedCapacity: length) { target, count in
       _ = dicom_text(handle, tag, target.baseAddress, length)
       count = length
     }
-    return bytes.withUnsafeBytes(Self.string)
+    return bytes.withUnsafeBytes(Self.read)
   }
 
-  private static func string(_ bytes: UnsafeRawBufferPointer) -> String {
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+  private static func read(_ bytes: UnsafeRawBufferPointer) -> (text: String, isPlain: Bool) {
+    let isPlain = bytes.allSatisfy { $0 < 0x80 && $0 != 0x1B }
+    if let text = String(validating: bytes, as: UTF8.self) { return (text, isPlain) }
+    return (String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })), isPlain)
   }
 
   /// Whether an attribute is there with a value.

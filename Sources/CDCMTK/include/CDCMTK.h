@@ -72,6 +72,10 @@ const dicom_item *dicom_root(const dicom_file *file);
 // Bytes needed for the text of an element, with values joined by a backslash; -1 if absent.
 // At most `capacity` bytes are written, without a terminating zero.
 ptrdiff_t dicom_text(const dicom_item *item, uint32_t tag, char *text, size_t capacity);
+// The same as UTF-8, by the Specific Character Set of the item or of what it lies in; -1 where that
+// says nothing of the element. It is cut at `capacity`, which three bytes for each of the text's are
+// enough for.
+ptrdiff_t dicom_characters(const dicom_item *item, uint32_t tag, char *text, size_t capacity);
 // Number of values of a numeric element (DS, IS, FD, FL, US, SS, UL, SL, UV, SV, AT); -1 if absent
 // or if one of them is no finite number.
 ptrdiff_t dicom_numbers(const dicom_item *item, uint32_t tag, double *values, size_t capacity);
