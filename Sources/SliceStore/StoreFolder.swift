@@ -16,7 +16,17 @@ package final class StoreFolder: Sendable {
     guard descriptor >= 0 else {
       throw ZarrError.system(path: path, verb: "open", code: errno)
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.busy(path: path) }
+    guard locked() else { throw StoreError.busy(path: path) }
+  }
+
+  /// Whether the folder is ours, at once or within half a second: a process that another part of this program is
+  /// just starting holds a copy of a lock that was let go, until it runs its own program.
+  private func locked() -> Bool {
+    for attempt in 0...50 {
+      if attempt > 0 { usleep(10_000) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+    }
+    return false
   }
 
   // Also when the initializer throws with all properties set: closed there too, the number may by then
