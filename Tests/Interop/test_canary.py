@@ -156,7 +156,7 @@ def made(disk, tmp_path_factory):
     ledger = out / "c.ledger.sqlite"
     assert ledger.stat().st_mode & 0o777 == 0o600
     listed = lamina("list", out / "c.zarr", "--json").stdout
-    assert WORD in listed and MOJIBAKE in listed, "the ledger does not know what was planted"
+    assert WORD in listed and CYRILLIC in listed, "the ledger does not know what was planted"
     kept = tmp_path_factory.mktemp("ledger")
     for path in out.glob("c.ledger*"):
         shutil.move(path, kept)
