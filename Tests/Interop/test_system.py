@@ -83,6 +83,9 @@ def stop_a_worker(arguments, signal_number):
         for children in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children"):
             try:
                 for child in children.read_text().split():
+                    # Until it runs its own program, the child has its parent's memory and the parent waits.
+                    if b"--worker" not in pathlib.Path(f"/proc/{child}/cmdline").read_bytes():
+                        continue
                     os.kill(int(child), signal_number)
                     hit = True
             except (OSError, ProcessLookupError):
