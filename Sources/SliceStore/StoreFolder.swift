@@ -16,22 +16,17 @@ package final class StoreFolder: Sendable {
     guard descriptor >= 0 else {
       throw ZarrError.system(path: path, verb: "open", code: errno)
     }
-    guard locked() else { throw StoreError.busy(path: path) }
-  }
-
-  /// Whether the folder is ours, at once or within half a second: a process that another part of this program is
-  /// just starting holds a copy of a lock that was let go, until it runs its own program.
-  private func locked() -> Bool {
-    for attempt in 0...50 {
-      if attempt > 0 { usleep(10_000) }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
-    }
-    return false
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw StoreError.busy(path: path) }
   }
 
   // Also when the initializer throws with all properties set: closed there too, the number may by then
-  // be another thread's file.
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  // be another thread's file. The lock is let go by itself: a process that is just being started has a copy of the
+  // descriptor, which keeps the lock until it runs its own program.
+  deinit {
+    guard descriptor >= 0 else { return }
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// Where unfinished things lie.
   var writing: String { path + "/.writing" }

@@ -19,4 +19,22 @@ import Testing
     }
     withExtendedLifetime(writer) {}
   }
+
+  /// So it has until it runs its own program, which closes it.
+  @Test func aLockIsLetGoAlthoughAProcessBeingStartedHasACopyOfIt() throws {
+    let path = folder.path + "/done.zarr"
+    var writer: StoreFolder? = try StoreFolder(path)
+    let own = try #require(
+      (3..<1024).first { descriptor in
+        let target = try? FileManager.default.destinationOfSymbolicLink(
+          atPath: "/proc/self/fd/\(descriptor)")
+        return target == path
+      })
+    let copy = dup(Int32(own))
+    defer { close(copy) }
+    #expect(throws: StoreError.busy(path: path)) { try StoreFolder(path) }
+    withExtendedLifetime(writer) {}
+    writer = nil
+    _ = try StoreFolder(path)
+  }
 }
