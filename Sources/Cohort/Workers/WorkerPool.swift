@@ -13,7 +13,7 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   private let ended = DispatchGroup()
   private var phase = 0
   private var work: @Sendable (Worker) -> Void = { _ in }
-  private var (isStarted, isWarm, isOver) = (false, false, false)
+  private var (isStarted, isOver) = (false, false)
   /// Threads that are not done with the present phase.
   private var working = 0
 
@@ -25,10 +25,7 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   /// Starts threads and workers before there is work: the system loads a process while the files that
   /// it is for are still looked for. A worker that cannot be started is tried again by its first job.
   package func warm() {
-    lock.withLock {
-      isWarm = true
-      startThreads()
-    }
+    lock.withLock { startThreads { $0.warm() } }
   }
 
   /// Runs jobs, which are made when they are asked for, by one thread at a time, so that those which
@@ -79,13 +76,15 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
     ended.wait()
   }
 
-  private func startThreads() {
+  private func startThreads(_ begin: @escaping @Sendable (Worker) -> Void = { _ in }) {
     guard !isStarted else { return }
     isStarted = true
     for _ in 0..<count {
       ended.enter()
       let thread = Thread { [self] in
-        follow(Worker(launch, limits: limits))
+        let worker = Worker(launch, limits: limits)
+        begin(worker)
+        follow(worker)
         ended.leave()
       }
       thread.stackSize = 8 << 20
@@ -97,11 +96,6 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   private func follow(_ worker: Worker) {
     var seen = 0
     lock.lock()
-    if isWarm {
-      lock.unlock()
-      worker.warm()
-      lock.lock()
-    }
     while true {
       while phase == seen && !isOver { lock.wait() }
       if phase == seen { break }
