@@ -43,7 +43,7 @@ public final class DurableFile {
   /// Opens the temporary file.
   public init(_ path: String) throws(ZarrError) {
     self.path = path
-    temporary = folder(of: path) + "/." + name(of: path) + ".tmp"
+    temporary = folder(of: path) + "/." + fileName(of: path) + ".tmp"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw systemError(temporary, "write") }
   }
@@ -155,7 +155,8 @@ func folder(of path: String) -> String {
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-func name(of path: String) -> String {
+/// What follows the last slash.
+package func fileName(of path: String) -> String {
   path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }
 

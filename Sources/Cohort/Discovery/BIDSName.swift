@@ -1,5 +1,6 @@
 import Foundation
 import NIfTI
+import Zarr
 
 /// A file's name as BIDS builds it: `sub-01_ses-a_label-GM_mask.nii.gz` has entities and a suffix.
 struct BIDSName {
@@ -8,7 +9,7 @@ struct BIDSName {
 
   /// Reads the name of a NIfTI or other file; nil unless it begins with a subject.
   init?(_ path: String) {
-    var stem = path.split(separator: "/").last.map(String.init) ?? path
+    var stem = fileName(of: path)
     if NIfTIFile.hasName(stem) {
       stem = NIfTIFile.stem(stem)
     } else if let dot = stem.lastIndex(of: ".") {

@@ -1,5 +1,6 @@
 import Foundation
 import NIfTI
+import Zarr
 
 /// What a file's first bytes and name say that it is.
 package enum Sniff: Equatable {
@@ -19,8 +20,7 @@ package enum Sniff: Equatable {
       self = .dicom
       return
     }
-    let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
-      .lowercased()
+    let name = fileName(of: path).lowercased()
     func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
     if NIfTIFile.hasName(path) {
       let isPart = has(".img") || has(".img.gz")

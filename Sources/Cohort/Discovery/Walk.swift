@@ -1,4 +1,5 @@
 import Foundation
+import Zarr
 
 /// What a walk through folders comes upon.
 package enum Sighting {
@@ -90,7 +91,7 @@ package struct Walk {
     guard status.st_mode & S_IFMT == S_IFREG else {
       return try refuse(.specialFile, .file, path)
     }
-    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    let name = fileName(of: path)
     let file = FoundFile(
       path: path, relative: relative.isEmpty ? name : relative, size: Int(status.st_size),
       modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
