@@ -26,6 +26,11 @@ extension Acquisition {
     return hasForm ? kernel : nil
   }
 
+  /// The first of an item's kernels, cut short.
+  static func kernel(of item: DICOMItem) -> String? {
+    item.texts(Tag.kernel).first.map { String($0.prefix(16)) }
+  }
+
   /// A number only if a scanner may have set it: a record's number in a wrong field is none.
   static func number(_ number: Double?, upTo limit: Double) -> Double? {
     number.flatMap { abs($0) <= limit ? $0 : nil }

@@ -48,7 +48,7 @@ extension Acquisition {
     inversionTime = Self.number(item.number(Tag.inversionTime), upTo: 1e5)
     flipAngle = Self.number((timing ?? item).number(Tag.flipAngle), upTo: 360)
     kVp = Self.number(item.number(Tag.kVp), upTo: 1000)
-    kernel = item.texts(Tag.kernel).first.map { String($0.prefix(16)) }
+    kernel = Self.kernel(of: item)
     sliceThickness = Self.number(item.number(Tag.sliceThickness), upTo: 1000)
     spacingBetweenSlices = Self.number(item.number(Tag.spacingBetweenSlices), upTo: 1000)
     bodyPart = Self.word(item.text(Tag.bodyPart), in: Self.bodyParts)

@@ -130,9 +130,7 @@ extension Acquisition {
     spacingBetweenSlices =
       spacingBetweenSlices ?? number(Tag.pixelMeasuresSequence, Tag.spacingBetweenSlices)
     kVp = kVp ?? Self.number(number(Tag.xRaySequence, Tag.kVp), upTo: 1000)
-    kernel =
-      kernel
-      ?? group(Tag.reconstructionSequence)?.texts(Tag.kernel).first.map { String($0.prefix(16)) }
+    kernel = kernel ?? group(Tag.reconstructionSequence).flatMap(Self.kernel)
     units =
       units ?? Self.word(group(Tag.pixelValueSequence)?.text(Tag.rescaleType), in: Self.unitNames)
   }

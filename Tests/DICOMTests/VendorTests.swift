@@ -59,29 +59,23 @@ import Testing
 
   /// United Imaging's grid: tiles of 2 × 2 pixels on a sheet, each with a header of its own.
   private func grid(_ folder: String, at places: [Double]) throws -> DICOMHeader {
-    let writer = DICOMWriter()
-    let item = writer.root
-    for (tag, vr, text): (UInt32, String, String) in [
-      (0x0008_0008, "CS", "ORIGINAL\\PRIMARY"), (0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.4"),
-      (0x0008_0018, "UI", "2.25.1"), (0x0008_0060, "CS", "MR"), (0x0008_0070, "LO", "UIH"),
-      (0x0020_000E, "UI", "2.25.2"), (0x0020_0032, "DS", "9\\9\\9"),
-      (0x0020_0037, "DS", "1\\0\\0\\0\\1\\0"), (0x0028_0004, "CS", "MONOCHROME2"),
-      (0x0028_0030, "DS", "2\\2"), (0x0065_0010, "LO", "Image Private Header"),
-    ] { try item.put(tag, vr, text) }
-    for (element, value): (UInt32, Double) in [
-      (2, 1), (0x10, 4), (0x11, 4), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 0),
-    ] { try item.put(0x0028_0000 | element, "US", numbers: [value]) }
-    for place in places {
-      try item.addItem(0x0065_1051).put(0x0020_0032, decimals: [-3, -5, place])
-    }
     var sheet = [UInt8](repeating: 0, count: 32)
     for pixel in 0..<16 {
       let (x, y) = (pixel % 4, pixel / 4)
       sheet[pixel * 2] = UInt8((y / 2 * 2 + x / 2) * 10 + y % 2 * 2 + x % 2)
     }
-    try writer.putPixels(sheet, bits: 16)
-    try writer.write(to: folder + "/g.dcm", transferSyntax: TransferSyntax.explicitLittleEndian)
-    return try DICOMFile.header(folder + "/g.dcm")
+    let path = try SyntheticSeries().write(folder, pixels: sheet) { item in
+      try item.put(0x0008_0070, "LO", "UIH")
+      try item.put(0x0020_0032, "DS", "9\\9\\9")
+      try item.put(0x0028_0010, "US", numbers: [4])
+      try item.put(0x0028_0011, "US", numbers: [4])
+      try item.put(0x0028_0030, "DS", "2\\2")
+      try item.put(0x0065_0010, "LO", "Image Private Header")
+      for place in places {
+        try item.addItem(0x0065_1051).put(0x0020_0032, decimals: [-3, -5, place])
+      }
+    }
+    return try DICOMFile.header(path)
   }
 
   @Test func tilesOfAGridLieWhereTheirOwnHeadersSay() throws {

@@ -52,9 +52,10 @@ extension DICOMGrouping {
 }
 
 extension SyntheticSeries {
-  /// Writes a sound axial slice with one change, and returns its path.
+  /// Writes a sound axial slice, of 2 × 2 ones unless other pixels are given, with one change, and returns its path.
   func write(
-    _ folder: String, _ change: (DICOMWriter.Item) throws -> Void
+    _ folder: String, pixels: [UInt8] = [UInt8](repeating: 1, count: 8),
+    _ change: (DICOMWriter.Item) throws -> Void
   ) throws -> String {
     let writer = DICOMWriter()
     let item = writer.root
@@ -67,7 +68,7 @@ extension SyntheticSeries {
     for (element, value): (UInt32, Double) in [
       (2, 1), (0x10, 2), (0x11, 2), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 0),
     ] { try item.put(0x0028_0000 | element, "US", numbers: [value]) }
-    try writer.putPixels([UInt8](repeating: 1, count: 8), bits: 16)
+    try writer.putPixels(pixels, bits: 16)
     try change(item)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let path = folder + "/slice.dcm"
