@@ -74,7 +74,7 @@ struct MeanLosses {
     var scalars: [Tensor] = []
     terms = cost.map { scalar in
       scalars.append(scalar)
-      return scalar.detached()
+      return scalar
     }
     means.add(scalars)
   }

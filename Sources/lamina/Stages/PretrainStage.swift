@@ -18,7 +18,7 @@ func pretrainStage(
     console.note("pretrain: \(chosen.left) near-duplicate slices are left out")
   }
   let bar = ProgressBar("pretrain", unit: "batches", console: console)
-  var told = -1
+  var (hasBegun, told) = (false, 0)
   let result = try pretrain(
     PretrainData(
       store, slices: chosen.slices,
@@ -28,10 +28,8 @@ func pretrainStage(
     recipeText: Recipe.yaml(of: pipeline.pretrain), device: device,
     shouldStop: { Interruption.isRequested }
   ) { progress in
-    if told < 0 {
-      for note in progress.notes { console.note("pretrain: \(note)") }
-      told = 0
-    }
+    if !hasBegun { for note in progress.notes { console.note("pretrain: \(note)") } }
+    hasBegun = true
     if let record = progress.record, record.step != told, record.verdict != nil {
       told = record.step
       tell(record, isLast: progress.batches >= progress.of, bar, console)
