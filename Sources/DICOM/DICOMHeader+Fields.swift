@@ -88,6 +88,8 @@ extension DICOMHeader.Plane {
     fields.pass(&intercept)
     fields.pass(&scaleSlope)
     fields.pass(&echoTime)
+    fields.pass(&kVp)
+    fields.pass(&kernel)
     fields.pass(&imageType)
     fields.pass(&component, .magnitude) { $0.pass(&$1) }
     fields.pass(&stack)

@@ -27,7 +27,7 @@ extension DICOMFile {
     let rescale = try rescale(
       groups[Tag.pixelValueSequence] ?? item, philips: groups.philips)
     let echo = groups[Tag.echoSequence]?.number(Tag.effectiveEchoTime)
-    return try plane(
+    var plane = try plane(
       index: index, position: groups[Tag.planePositionSequence],
       orientation: groups[Tag.planeOrientationSequence],
       measures: groups[Tag.pixelMeasuresSequence], rescale: rescale,
@@ -37,6 +37,9 @@ extension DICOMFile {
       component: type?.text(Tag.complexImageComponent).flatMap { word in
         DICOMHeader.Component(rawValue: word.lowercased())
       }, stack: content?.text(Tag.stackID), time: groups.time(dimensions))
+    plane.kVp = Acquisition.number(groups[Tag.xRaySequence]?.number(Tag.kVp), upTo: 1000)
+    plane.kernel = groups[Tag.reconstructionSequence].flatMap(Acquisition.kernel)
+    return plane
   }
 }
 
@@ -129,8 +132,6 @@ extension Acquisition {
     sliceThickness = sliceThickness ?? number(Tag.pixelMeasuresSequence, Tag.sliceThickness)
     spacingBetweenSlices =
       spacingBetweenSlices ?? number(Tag.pixelMeasuresSequence, Tag.spacingBetweenSlices)
-    kVp = kVp ?? Self.number(number(Tag.xRaySequence, Tag.kVp), upTo: 1000)
-    kernel = kernel ?? group(Tag.reconstructionSequence).flatMap(Self.kernel)
     units =
       units ?? Self.word(group(Tag.pixelValueSequence)?.text(Tag.rescaleType), in: Self.unitNames)
   }

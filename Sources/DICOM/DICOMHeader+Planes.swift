@@ -6,8 +6,8 @@ extension DICOMFile {
     -> [DICOMHeader.Plane]
   {
     guard format.frames == 1 else {
-      throw .unsupported(
-        path: path, reason: "\(format.frames) frames without a position each")
+      let reason = "\(format.frames) frames without a position each"
+      throw unplaced(.unsupported(path: path, reason: reason))
     }
     return [
       try plane(
@@ -26,7 +26,7 @@ extension DICOMFile {
     component: DICOMHeader.Component?, stack: String?, time: DICOMHeader.Time
   ) throws(DICOMError) -> DICOMHeader.Plane {
     guard let place = position?.numbers(Tag.imagePosition, count: 3) else {
-      throw .geometry(path: path, reason: "no ImagePositionPatient")
+      throw unplaced(.geometry(path: path, reason: "no ImagePositionPatient"))
     }
     guard let cosines = orientation?.numbers(Tag.imageOrientation, count: 6) else {
       throw .geometry(path: path, reason: "no ImageOrientationPatient")
@@ -46,6 +46,23 @@ extension DICOMFile {
       imageType: imageType.joined(separator: "\\"),
       component: component ?? DICOMHeader.Component(imageType: imageType), stack: stack, time: time)
   }
+
+  /// Why an image without a position is none of a volume: nothing is missing from a projection.
+  private func unplaced(_ error: DICOMError) -> DICOMError {
+    guard let sopClass = root.text(Tag.sopClassUID), Self.projections.contains(sopClass) else {
+      return error
+    }
+    return .unsupported(
+      path: path, reason: "a projection, which has no place in the patient and is no volume")
+  }
+
+  /// Radiography, mammography, intra-oral, angiography (enhanced and biplane too), fluoroscopy.
+  private static let projections: Set<String> = Set(
+    [
+      "1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1", "12.1", "12.1.1", "12.2", "12.2.1",
+      "12.3",
+    ]
+    .map { "1.2.840.10008.5.1.4.1.1." + $0 })
 
   /// Unit vectors from ImageOrientationPatient, whose decimals are rounded.
   private func axes(_ cosines: [Double]) throws(DICOMError) -> (SIMD3<Double>, SIMD3<Double>) {

@@ -94,6 +94,10 @@ public struct DICOMHeader: Sendable, Equatable {
     public var scaleSlope: Double?
     /// Echo time in ms.
     public var echoTime: Double?
+    /// X-ray tube voltage in kV, of a frame of a multi-frame file.
+    public var kVp: Double?
+    /// Reconstruction kernel of CT, of a frame of a multi-frame file.
+    public var kernel: String?
     /// The values of Image Type, or a frame's type.
     public var imageType: String
     /// Magnitude, phase, real or imaginary, where that is said.

@@ -77,9 +77,12 @@ public struct DICOMSeries: Sendable, Equatable {
     return series
   }
 
-  /// Acquisition parameters, with this volume's own echo time.
+  /// Acquisition parameters, with this volume's own echo time, tube voltage and kernel.
   public var acquisition: Acquisition {
     var acquisition = headers[0].acquisition
+    let own = zip(headers[0].planes, slices[0]).first { $1 >= 0 }?.0
+    acquisition.kVp = own?.kVp ?? acquisition.kVp
+    acquisition.kernel = own?.kernel ?? acquisition.kernel
     acquisition.echoTime = echoTime ?? acquisition.echoTime
     if flags.contains(Self.uptake) { acquisition.units = "GML" }
     return acquisition

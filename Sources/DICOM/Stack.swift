@@ -66,7 +66,7 @@ struct Stack {
     let (header, plane) = (member.header, member.plane)
     let pixels = header.pixels
     let tiling = header.tiling ?? .zero
-    let kVp = header.acquisition.kVp.map { "\($0)" } ?? ""
+    let kVp = (plane.kVp ?? header.acquisition.kVp).map { "\($0)" } ?? ""
     return [
       .seriesNumber: header.seriesNumber.map(String.init) ?? "",
       .frameOfReference: header.identity.frameOfReferenceUID ?? "",
@@ -75,7 +75,7 @@ struct Stack {
       .imageType: plane.imageType,
       .matrix: "\(pixels?.rows ?? 0) \(pixels?.columns ?? 0) \(tiling.x) \(tiling.y) "
         + "\(pixels?.type.rawValue ?? "") \(pixels?.photometric ?? "")",
-      .kernel: (header.acquisition.kernel ?? "") + " " + kVp,
+      .kernel: (plane.kernel ?? header.acquisition.kernel ?? "") + " " + kVp,
       .study: (header.identity.studyInstanceUID ?? "") + " " + header.acquisition.modality,
     ]
   }

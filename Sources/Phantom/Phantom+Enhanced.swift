@@ -4,12 +4,14 @@ import Imaging
 /// An enhanced object: what its class calls itself, and how its frames become real values.
 enum EnhancedObject {
   case mr, ct, pet, xa
+  /// CT whose frames differ in tube voltage and kernel.
+  case energies
 
   /// Enhanced MR, CT and PET Image Storage, X-Ray 3D Angiographic Image Storage.
   var sopClass: String {
     switch self {
     case .mr: "1.2.840.10008.5.1.4.1.1.4.1"
-    case .ct: "1.2.840.10008.5.1.4.1.1.2.1"
+    case .ct, .energies: "1.2.840.10008.5.1.4.1.1.2.1"
     case .pet: "1.2.840.10008.5.1.4.1.1.130"
     case .xa: "1.2.840.10008.5.1.4.1.1.13.1.1"
     }
@@ -18,7 +20,7 @@ enum EnhancedObject {
   var modality: String {
     switch self {
     case .mr: "MR"
-    case .ct: "CT"
+    case .ct, .energies: "CT"
     case .pet: "PT"
     case .xa: "XA"
     }
@@ -28,7 +30,7 @@ enum EnhancedObject {
   var frameTypes: UInt32 {
     switch self {
     case .mr: 0x0018_9226
-    case .ct: 0x0018_9329
+    case .ct, .energies: 0x0018_9329
     case .pet: 0x0018_9751
     case .xa: 0x0018_9504
     }
@@ -42,7 +44,7 @@ enum EnhancedObject {
   func rescale(_ z: Int) -> (slope: Double, intercept: Double, type: String)? {
     switch self {
     case .mr: (0.5, -10, "US")
-    case .ct: (1, -1024, "HU")
+    case .ct, .energies: (1, -1024, "HU")
     case .pet: (0.5 + 0.25 * Double(z), 0, "BQML")
     case .xa: nil
     }
@@ -56,7 +58,7 @@ extension Phantom {
     _ kind: PhantomSeries, _ recipe: PhantomRecipe, _ identity: PhantomIdentity,
     into folder: String
   ) throws(DICOMError) {
-    let times = Array(0..<kind.times)
+    let times = Array(0..<(kind == .enhancedEnergies ? 2 : kind.times))
     for (place, part) in (kind == .enhancedFiles ? times.map { [$0] } : [times]).enumerated() {
       try writeEnhanced(
         kind.object, recipe, identity, times: part, number: place + 1,
@@ -135,11 +137,15 @@ extension Phantom {
     try measures.put(0x0018_0050, decimals: [spacing.z])
     try measures.put(0x0018_0088, decimals: [spacing.z])
     try measures.put(0x0028_0030, decimals: [spacing.y, spacing.x])
-    if object == .ct {
-      try shared.addItem(0x0018_9325).put(0x0018_0060, "DS", "120")
-      try shared.addItem(0x0018_9314).put(0x0018_1210, "SH", "B30f")
-    }
+    if object == .ct { try addBeam(shared, kVp: "120", kernel: "B30f") }
     if object != .pet { try addRescale(shared, object, z: 0) }
+  }
+
+  private static func addBeam(
+    _ groups: DICOMWriter.Item, kVp: String, kernel: String
+  ) throws(DICOMError) {
+    try groups.addItem(0x0018_9325).put(0x0018_0060, "DS", kVp)
+    try groups.addItem(0x0018_9314).put(0x0018_1210, "SH", kernel)
   }
 
   private static func addRescale(
@@ -168,5 +174,8 @@ extension Phantom {
       try frame.addItem(object.frameTypes).put(0x0008_9007, "CS", object.imageType)
     }
     if object == .pet { try addRescale(frame, object, z: z) }
+    if object == .energies {
+      try addBeam(frame, kVp: time == 0 ? "80" : "140", kernel: time == 0 ? "B30f" : "B60f")
+    }
   }
 }

@@ -17,7 +17,7 @@ extension Phantom {
         switch kind {
         case .mosaic, .mosaicAxial, .mosaicSagittal, .mosaicCoronal, .mosaicReversed:
           try writeMosaic(kind, recipe, identity, into: path)
-        case .enhanced, .enhancedFiles, .enhancedCT, .enhancedPET, .enhancedXA:
+        case .enhanced, .enhancedFiles, .enhancedCT, .enhancedPET, .enhancedXA, .enhancedEnergies:
           try writeEnhanced(kind, recipe, identity, into: path)
         default: try write(kind.images(recipe), identity, kind.transferSyntax, into: path)
         }

@@ -12,7 +12,7 @@ extension PhantomSeries {
     volume.leading = times > 1 ? .time(times) : .none
     volume.scaling = scaling(depth: recipe.size.z)
     switch self {
-    case .echoes, .phase, .missing, .uneven, .localizer: return nil
+    case .echoes, .phase, .missing, .uneven, .localizer, .enhancedEnergies: return nil
     case .tilt:
       volume.grid.affine.z += volume.grid.affine.y * 0.25
       return volume

@@ -49,6 +49,8 @@ public enum PhantomSeries: String, CaseIterable, Sendable, Codable {
   case deflated, rle
   case jpegLossless = "jpeg-lossless"
   case jpegLS = "jpeg-ls"
+  /// Multi-frame CT at two tube voltages, each with its kernel, which only the frames say.
+  case enhancedEnergies = "enhanced-energies"
 
   var transferSyntax: String {
     switch self {
@@ -69,7 +71,8 @@ public enum PhantomSeries: String, CaseIterable, Sendable, Codable {
     case .mosaicSagittal: .sagittal
     case .mosaicCoronal: .coronal
     case .oblique, .mosaic, .mosaicReversed: .oblique
-    case .enhanced, .enhancedFiles, .enhancedCT, .enhancedPET, .enhancedXA: .oblique
+    case .enhanced, .enhancedFiles, .enhancedCT, .enhancedPET, .enhancedXA, .enhancedEnergies:
+      .oblique
     case .decubitus: .decubitus
     case .feetFirst: .feetFirst
     default: .axial
@@ -101,6 +104,7 @@ extension PhantomSeries {
     case .enhancedCT: .ct
     case .enhancedPET: .pet
     case .enhancedXA: .xa
+    case .enhancedEnergies: .energies
     default: .mr
     }
   }

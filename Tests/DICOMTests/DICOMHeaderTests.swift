@@ -90,6 +90,23 @@ import Testing
     }
   }
 
+  /// Nothing is missing from it, so nobody is sent to look for what is.
+  @Test(arguments: ["1", "1.2", "12.1", "12.2", "12.1.1"])
+  func aProjectionIsRefusedAsWhatItIs(kind: String) throws {
+    try Fixtures.withFolder { folder in
+      for frames in ["", "4"] {
+        try write(folder + "/a.dcm") { writer in
+          try writer.root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1." + kind)
+          try writer.root.put(0x0020_0032, "DS", "")
+          try writer.root.put(0x0028_0008, "IS", frames)
+          if !frames.isEmpty { try writer.putPixels([UInt8](repeating: 7, count: 48), bits: 16) }
+        }
+        let error = #expect(throws: DICOMError.self) { try DICOMFile.header(folder + "/a.dcm") }
+        #expect(error?.code == "unsupported" && error?.reason.contains("projection") == true)
+      }
+    }
+  }
+
   @Test func monochrome1IsRecordedNotInverted() throws {
     try Fixtures.withFolder { folder in
       try write(folder + "/a.dcm") { try $0.root.put(0x0028_0004, "CS", "MONOCHROME1") }

@@ -21,6 +21,7 @@ import Testing
     header.tiling = SIMD2(4, 5)
     header.planes[0].intercept = .infinity
     header.planes[0].component = .fieldmap
+    (header.planes[0].kVp, header.planes[0].kernel) = (80.5, "Br38d")
     header.planes[0].time.indices = [2, -2.3e-308]
     header.planes.append(header.planes[0])
     return header

@@ -106,13 +106,20 @@ enum LabelObjects {
     var kind = "CLOSED_PLANAR"
     /// Polygons in patient millimetres, as decimal texts of x, y, z one after another.
     var contours: [String]
+    /// Specific Character Set of its own items.
+    var sets: String? = nil
+    /// Code Meaning of its kind, an item further in.
+    var meaning: String? = nil
   }
 
-  static func writeStructureSet(_ regions: [Region], to path: String) throws {
+  static func writeStructureSet(
+    _ regions: [Region], sets: String? = nil, to path: String
+  ) throws {
     let writer = DICOMWriter()
     let root = writer.root
     try root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.481.3")
     try root.put(0x0008_0018, "UI", "1.2.3.88")
+    if let sets { try root.put(0x0008_0005, "CS", sets) }
     try root.put(0x0008_0060, "CS", "RTSTRUCT")
     try root.put(0x0020_000D, "UI", "1.2.3.1")
     try root.put(0x0020_000E, "UI", "1.2.3.89")
@@ -125,6 +132,8 @@ enum LabelObjects {
       let roi = try root.addItem(0x3006_0020)
       try roi.put(0x3006_0022, "IS", "\(place + 40)")
       try roi.put(0x3006_0026, "LO", region.name)
+      if let sets = region.sets { try roi.put(0x0008_0005, "CS", sets) }
+      try putKind(of: region, number: place + 40, root)
       let contours = try root.addItem(0x3006_0039)
       try contours.put(0x3006_0084, "IS", "\(place + 40)")
       for data in region.contours {
@@ -134,6 +143,19 @@ enum LabelObjects {
       }
     }
     try writer.write(to: path, transferSyntax: "1.2.840.10008.1.2.1")
+  }
+
+  private static func putKind(
+    of region: Region, number: Int, _ root: DICOMWriter.Item
+  ) throws {
+    guard let meaning = region.meaning else { return }
+    let observation = try root.addItem(0x3006_0080)
+    try observation.put(0x3006_0084, "IS", "\(number)")
+    if let sets = region.sets { try observation.put(0x0008_0005, "CS", sets) }
+    let code = try observation.addItem(0x3006_0086)
+    try code.put(0x0008_0100, "SH", "10200004")
+    try code.put(0x0008_0102, "SH", "SCT")
+    try code.put(0x0008_0104, "LO", meaning)
   }
 
   /// A rectangle from corner to corner of a slice, in voxels.

@@ -26,6 +26,26 @@ import Testing
     #expect(structures[1].mask.contains(2, 1, 2) && !structures[0].mask.contains(2, 1, 2))
   }
 
+  /// PS3.3 C.12.1.1.2: an item's own Specific Character Set replaces that of what it lies in, for
+  /// the items in it too.
+  @Test func namesAreInTheCharacterSetsOfTheirItemsOrOfTheFile() throws {
+    let (box, kanji) = (
+      LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1), "\u{1B}$B;3ED\u{1B}(B"
+    )
+    let regions: [LabelObjects.Region] = [
+      .init(name: kanji, contours: [box], meaning: kanji),
+      .init(name: "Печень", contours: [box], sets: "ISO_IR 192", meaning: "печень"),
+      .init(name: "Печень", contours: [box], meaning: "печень"),
+    ]
+    let names = try Fixtures.withFolder { folder in
+      try LabelObjects.writeStructureSet(regions, sets: "\\ISO 2022 IR 87", to: folder + "/rt")
+      return try DICOMFile(path: folder + "/rt").structures(on: grid, threshold: 0.5).map(\.name)
+    }
+    let unread = String(repeating: "\u{FFFD}", count: 12)
+    #expect(names.map(\.label) == ["山田", "Печень", unread])
+    #expect(names.map(\.code?.meaning) == ["山田", "печень", unread])
+  }
+
   @Test func oneBadRegionDoesNotSpoilTheOthers() throws {
     let box = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1)
     let between = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1.5)

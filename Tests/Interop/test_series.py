@@ -35,6 +35,14 @@ def test_multi_frame_files_of_two_times_are_one_volume_where_dcm2niix_leaves_two
         numpy.testing.assert_allclose(ours[0].voxels[..., time], volume.voxels, rtol=1e-6)
 
 
+def test_frames_of_two_tube_voltages_are_two_volumes_where_dcm2niix_makes_them_time(series, tmp_path):
+    theirs, ours, status = convert(series / "enhanced-energies", tmp_path)
+    assert status == 0 and [volume.voxels.shape[3] for volume in theirs] == [2] and len(ours) == 2
+    for time in (0, 1):
+        alike = [volume for volume in ours if (volume.voxels == theirs[0].voxels[..., time]).all()]
+        assert len(alike) == 1 and alike[0].same_place(theirs[0])
+
+
 def test_a_tilted_gantry_stays_a_shear_where_dcm2niix_interpolates(series, tmp_path):
     """dcm2niix's volume before interpolation has the same voxels; its affine leaves the shear out."""
     theirs, ours, status = convert(series / "tilt", tmp_path)

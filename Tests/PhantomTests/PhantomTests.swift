@@ -113,7 +113,7 @@ import Testing
       try Phantom.writeSeries(into: folder)
       let expected: [PhantomSeries: [String]] = [
         .echoes: ["e1", "e2"], .phase: ["magnitude", "phase"], .missing: [], .uneven: [],
-        .localizer: ["o1", "o2", "o3"],
+        .localizer: ["o1", "o2", "o3"], .enhancedEnergies: ["k1", "k2"],
       ]
       for kind in PhantomSeries.allCases {
         let headers = try files(under: folder + "/" + kind.rawValue).map {
@@ -137,10 +137,25 @@ import Testing
   @Test func settingsOfAMultiFrameCTAreFoundInItsGroups() throws {
     try withFolder { folder in
       try Phantom.writeSeries([.enhancedCT], into: folder)
-      let acquisition = try DICOMFile.header(try files(under: folder)[0]).acquisition
+      let header = try DICOMFile.header(try files(under: folder)[0])
+      let acquisition = try #require(DICOMSeries.group([header]).series.first).acquisition
       #expect(acquisition.modality == "CT" && acquisition.units == "HU")
       #expect(acquisition.kVp == 120 && acquisition.kernel == "B30f")
       #expect(acquisition.sliceThickness == 8 && acquisition.echoTime == nil)
+    }
+  }
+
+  @Test func framesOfTwoTubeVoltagesAreTwoVolumesAndNoTime() throws {
+    try withFolder { folder in
+      try Phantom.writeSeries([.enhancedEnergies], into: folder)
+      let headers = try files(under: folder).map { try DICOMFile.header($0) }
+      let series = DICOMSeries.group(headers).series
+      #expect(headers.count == 1 && series.map(\.leading) == [.none, .none])
+      #expect(series.map(\.acquisition.kVp) == [80, 140])
+      #expect(series.map(\.acquisition.kernel) == ["B30f", "B60f"])
+      // The same two scans as those of two points in time.
+      let scans = try #require(PhantomSeries.enhanced.truth())
+      #expect(try series.flatMap { try $0.volume().bytes } == scans.bytes)
     }
   }
 

@@ -120,7 +120,7 @@ public final class Ledger: Sendable {
 
   /// The number of the layout. What is known of files can be found out again, so an older layout of
   /// that table is dropped.
-  private static let version = 4
+  private static let version = 5
 
   private static func dropOldFiles(_ db: Database) throws {
     guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < version else { return }

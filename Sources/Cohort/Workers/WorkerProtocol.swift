@@ -178,7 +178,8 @@ extension DICOMHeader.Plane {
     return fit(position) && fit(right) && fit(down) && fits(spacing.x) && fits(spacing.y)
       && spacing.x > 0 && spacing.y > 0 && fits(slope) && fits(intercept) && fits(scaleSlope)
       && fits(echoTime) && fits(time.position) && fits(time.trigger) && fits(time.acquisition)
-      && fits(time.bValue) && (time.indices ?? []).allSatisfy { fits($0) }
+      && fits(time.bValue) && fits(kVp) && (kernel?.utf8.count ?? 0) <= 64
+      && (time.indices ?? []).allSatisfy { fits($0) }
   }
 }
 
