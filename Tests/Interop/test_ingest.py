@@ -1,9 +1,14 @@
 """Exit codes, locks, limits and parts of `lamina ingest`, from outside."""
+import gzip
 import json
+import os
+import pathlib
 import signal
 import subprocess
 import time
 
+import nibabel
+import numpy
 import pytest
 
 from conftest import LAMINA, lamina
@@ -90,3 +95,77 @@ def test_parts_of_a_tree_join_to_the_bytes_of_one_run(phantom, key, tmp_path):
     lamina("merge", *parts, "--into", tmp_path / "joined.zarr")
     assert tree(tmp_path / "joined.zarr") == tree(tmp_path / "whole.zarr")
     assert "--shard" in lamina("ingest", phantom / "dicom", "--into", tmp_path / "x.zarr", "--shard", "1/2", code=2).stderr
+
+
+def test_gzipped_files_give_the_same_store(phantom, key, tmp_path):
+    plain, packed = tmp_path / "plain", tmp_path / "packed"
+    for place, patient in enumerate(series(phantom)[:2]):
+        for path in sorted(path for path in patient.rglob("*") if path.is_file()):
+            for folder in (plain, packed):
+                (folder / patient.name).mkdir(parents=True, exist_ok=True)
+            (plain / patient.name / path.name).write_bytes(path.read_bytes())
+            # One series whole, of the other every second slice.
+            isPacked = place == 0 or int(path.stem[-1]) % 2
+            name = path.name + ".gz" if isPacked else path.name
+            (packed / patient.name / name).write_bytes(gzip.compress(path.read_bytes()) if isPacked else path.read_bytes())
+    for folder in (plain, packed):
+        lamina("ingest", folder, "--key", key, "--into", tmp_path / f"{folder.name}.zarr", "--quiet")
+    assert len(list(packed.rglob("*.gz"))) > 12
+    assert len(json.loads((tmp_path / "packed.zarr" / "report.json").read_text())["volumes"]) == 2
+    stores = [tree(tmp_path / name) for name in ("plain.zarr", "packed.zarr")]
+    for store in stores:
+        store.pop("report.json")  # it says how many bytes were read
+    assert len(stores[0]) > 8 and stores[0] == stores[1]
+    lamina("export", tmp_path / "packed.zarr", "--into", tmp_path / "nifti", "--quiet")
+    assert len(list((tmp_path / "nifti").glob("*.nii.gz"))) == 2
+
+
+LIMITS = {"memoryBytes": 256 << 20, "stackBytes": 3 << 20, "cpuSeconds": 7, "wallSeconds": 2}
+
+
+@pytest.fixture
+def limited(tmp_path):
+    path = tmp_path / "limited.yaml"
+    path.write_text("ingest:\n  limits:\n" + "".join(f"    {name}: {value}\n" for name, value in LIMITS.items()))
+    return path
+
+
+def workers(parent):
+    """The worker processes that run their own program by now."""
+    found = []
+    for line in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
+        try:
+            found += [int(pid) for pid in line.read_text().split()
+                      if b"--worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        except OSError:
+            continue
+    return found
+
+
+def test_the_limits_of_a_recipe_are_those_of_the_worker(phantom, limited, tmp_path):
+    """The system has them as the recipe says; a worker that stands still is ended after the recipe's time."""
+    command = [LAMINA, "ingest", phantom / "dicom", "--into", tmp_path / "c.zarr", "--recipe", limited, "--workers", "1"]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not (found := workers(process.pid)):
+        assert process.poll() is None, "it was over before its worker was seen"
+    os.kill(found[0], signal.SIGSTOP)
+    soft = {"Max cpu time": "unlimited"}
+    while soft["Max cpu time"] == "unlimited":  # until a request comes
+        limits = pathlib.Path(f"/proc/{found[0]}/limits").read_text()
+        soft = {line[:26].strip(): line[26:].split()[0] for line in limits.splitlines()[1:]}
+    said = process.communicate()[1]
+    assert soft["Max address space"] == str(LIMITS["memoryBytes"]) and soft["Max stack size"] == str(LIMITS["stackBytes"])
+    # Behind what it had used, in whole seconds upwards.
+    assert soft["Max cpu time"] in [str(LIMITS["cpuSeconds"] + more) for more in (1, 2)]
+    assert process.returncode == 3 and "worker-hung" in said and f"{LIMITS['wallSeconds']} s" in said, said
+
+
+def test_a_file_that_outgrows_a_recipes_memory_is_refused_alone(phantom, limited, tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "good").symlink_to(series(phantom)[0])
+    zeros = numpy.zeros((512, 512, 500), "i2")
+    nibabel.save(nibabel.Nifti1Image(zeros, numpy.eye(4)), folder / "large.nii.gz")
+    done = lamina("ingest", folder, "--into", tmp_path / "c.zarr", "--recipe", limited, code=3)
+    assert "large.nii.gz" in done.stderr and "worker-crashed" in done.stderr
+    lamina("ingest", folder, "--into", tmp_path / "d.zarr", "--recipe", limited, "--max-memory", "4GiB", "--max-wall", 60)

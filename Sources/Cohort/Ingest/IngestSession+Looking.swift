@@ -54,7 +54,7 @@ extension IngestSession {
     let waiting = try ledger.waitingCount()
     let known = try ledger.counts(run: run).all - waiting.files
     let done = Locked((files: 0, bytes: 0))
-    let failures = try scanner.scan { [progress] files, bytes in
+    let tick = { @Sendable [progress] (files: Int, bytes: Int) in
       let now = done.change {
         ($0.files, $0.bytes) = ($0.files + files, $0.bytes + bytes)
         return $0
@@ -64,6 +64,8 @@ extension IngestSession {
           phase: .scanning, done: now.files, total: waiting.files, bytes: now.bytes,
           totalBytes: waiting.bytes, known: max(0, known)))
     }
+    tick(0, 0)
+    let failures = try scanner.scan(tick: tick)
     try ledger.withdrawSoundFiles(run: run)
     try failures.forEach(refuse)
     try ledger.eachRefusedFile(run: run, refuse)

@@ -136,6 +136,7 @@ final class Tally: Sendable {
       IngestProgress(
         phase: .reading, done: 0, total: images.files + nifti.files, bytes: 0,
         totalBytes: images.bytes + nifti.bytes))
+    session.progress(now.value)
   }
 
   func add(

@@ -47,5 +47,5 @@ struct ComputeOptions: ParsableArguments {
 func printJSON(_ value: some Encodable) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  Console().result(String(decoding: try encoder.encode(value), as: UTF8.self))
+  Console().result(escaped(String(decoding: try encoder.encode(value), as: UTF8.self)))
 }

@@ -13,12 +13,13 @@ func ingestStage(
     switch progress.phase {
     case .looking: looking.update(progress.done, of: progress.total)
     case .scanning:
-      if progress.done >= progress.total { looking.finish() }
+      looking.finish()
       scanning.update(
         ProgressBar.Share(done: progress.done, total: progress.total),
         bytes: ProgressBar.Share(done: progress.bytes, total: progress.totalBytes),
         remark: progress.known > 0 ? "beside \(progress.known) known" : "")
     case .reading:
+      scanning.finish()
       reading.update(
         ProgressBar.Share(done: progress.done, total: progress.total, known: progress.known),
         bytes: ProgressBar.Share(

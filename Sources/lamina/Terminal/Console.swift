@@ -47,6 +47,19 @@ func visible(_ text: String) -> String {
     String.UnicodeScalarView(text.unicodeScalars.map { isUnseen($0) ? "\u{FFFD}" : $0 }))
 }
 
+/// JSON with such characters as escapes, so that a program reads what was written. They stand in its
+/// strings only, and none of them needs two escapes.
+func escaped(_ json: String) -> String {
+  guard json.unicodeScalars.contains(where: isUnseen) else { return json }
+  return json.unicodeScalars.reduce(into: "") { text, scalar in
+    if isUnseen(scalar) {
+      text += String(format: "\\u%04x", scalar.value)
+    } else {
+      text.unicodeScalars.append(scalar)
+    }
+  }
+}
+
 private func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {
   case 0x09, 0x0A: false

@@ -14,13 +14,16 @@ final class ProgressBar: Sendable {
   }
 
   private struct Moments {
-    var first, last: ContinuousClock.Instant
+    /// When the bar was made, or last heard that nothing is done yet.
+    var first = ContinuousClock.now
+    /// When a line was last shown.
+    var last: ContinuousClock.Instant?
   }
 
   private let label: String
   private let unit: String
   private let console: Console
-  private let moments = Mutex<Moments?>(nil)
+  private let moments = Mutex(Moments())
 
   init(_ label: String, unit: String, console: Console) {
     (self.label, self.unit, self.console) = (label, unit, console)
@@ -34,23 +37,32 @@ final class ProgressBar: Sendable {
   /// Shows units, and bytes where these say better how much there is still to do.
   func update(_ units: Share, bytes: Share? = nil, remark: String = "") {
     guard !console.quiet else { return }
-    let interval: Duration = Console.isTerminal ? .milliseconds(100) : .seconds(10)
-    let now = ContinuousClock.now
-    let elapsed = moments.withLock { moments -> Duration? in
-      let isLast = units.total > 0 && units.done >= units.total
-      if let last = moments?.last, now - last < interval, !isLast { return nil }
-      moments = Moments(first: moments?.first ?? now, last: now)
-      return now - (moments?.first ?? now)
-    }
-    guard let elapsed else { return }
+    guard let elapsed = elapsed(units) else { return }
     let line = text(units, bytes, after: elapsed / .seconds(1), remark)
     if Console.isTerminal { console.rewrite(line) } else { console.note(line) }
   }
 
-  /// Ends the line that the bar stood on.
+  /// Since when the bar has been running; nil where it is too early for another line.
+  private func elapsed(_ units: Share) -> Duration? {
+    let interval: Duration = Console.isTerminal ? .milliseconds(100) : .seconds(10)
+    let now = ContinuousClock.now
+    let isLast = units.total > 0 && units.done >= units.total
+    return moments.withLock { moments in
+      if units.done == 0 { moments.first = now }
+      if let last = moments.last, now - last < interval, !isLast { return nil }
+      if units.done == 0, !Console.isTerminal { return nil }
+      moments.last = now
+      return now - moments.first
+    }
+  }
+
+  /// Ends the line that the bar stood on, if it does.
   func finish() {
-    guard moments.withLock({ $0 != nil }) else { return }
-    if Console.isTerminal && !console.quiet { console.note("") }
+    let isShown = moments.withLock { moments in
+      defer { moments.last = nil }
+      return moments.last != nil
+    }
+    if isShown && Console.isTerminal && !console.quiet { console.note("") }
   }
 
   private func text(_ units: Share, _ bytes: Share?, after seconds: Double, _ remark: String)

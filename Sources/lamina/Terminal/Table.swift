@@ -1,6 +1,22 @@
 /// Rows of text in columns: the first row names them, numbers stand to the right.
 struct Table {
-  var rows: [[String]]
+  private let rows: [[String]]
+
+  /// A row is a line, and a cell no column more, whatever the texts hold.
+  init(rows: [[String]]) {
+    self.rows = rows.map { row in
+      row.map { cell in
+        guard cell.unicodeScalars.contains(where: Self.divides) else { return cell }
+        return String(
+          String.UnicodeScalarView(
+            cell.unicodeScalars.map { Self.divides($0) ? "\u{FFFD}" : $0 }))
+      }
+    }
+  }
+
+  private static func divides(_ scalar: Unicode.Scalar) -> Bool {
+    [0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029].contains(scalar.value)
+  }
 
   /// The columns set side by side, two spaces apart.
   var text: String {
