@@ -131,12 +131,12 @@ def limited(tmp_path):
 
 
 def workers(parent):
-    """The worker processes that run their own program by now."""
+    """The worker processes that run their own program by now: until then a parent waits for them to begin."""
     found = []
     for line in pathlib.Path(f"/proc/{parent}/task").glob("*/children"):
         try:
             found += [int(pid) for pid in line.read_text().split()
-                      if b"--worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+                      if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:2] == [b"--worker"]]
         except OSError:
             continue
     return found
