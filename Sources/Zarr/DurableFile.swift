@@ -1,5 +1,6 @@
 import CZstd
 import Foundation
+import Synchronization
 
 /// What a file must hold: how many bytes, and their CRC-32C.
 ///
@@ -128,11 +129,21 @@ public func readFile(_ path: String, limit: Int = 64 << 20) throws(ZarrError) ->
 /// Makes the entries of a folder durable.
 public func syncFolder(_ path: String) throws(ZarrError) { try sync(path) }
 
-/// Makes everything below a folder durable, files and folders.
+/// Makes everything below a folder durable, files and folders, several at a time: those that come
+/// together share what the disk has to be waited for.
 public func syncTree(_ path: String) throws(ZarrError) {
+  var paths = [path]
   let walk = FileManager.default.enumerator(atPath: path)
-  while let below = walk?.nextObject() as? String { try sync(path + "/" + below) }
-  try sync(path)
+  while let below = walk?.nextObject() as? String { paths.append(path + "/" + below) }
+  let failure = Mutex<ZarrError?>(nil)
+  DispatchQueue.concurrentPerform(iterations: paths.count) { [paths] place in
+    do throws(ZarrError) {
+      try sync(paths[place])
+    } catch {
+      failure.withLock { $0 = $0 ?? error }
+    }
+  }
+  if let error = failure.withLock({ $0 }) { throw error }
 }
 
 private func sync(_ path: String) throws(ZarrError) {

@@ -47,7 +47,7 @@ import Testing
     try ledger.sight([(file, .dicom)], as: .image, run: 1)
     let waiting = try ledger.waiting(after: "", limit: 9)
     #expect(waiting.map(\.path) == ["/a"])
-    try ledger.keep([(waiting[0], ScanAnswer.refused(Fault(.malformed, "why")))])
+    try ledger.keep([Finding(waiting[0], .refused(Fault(.malformed, "why")))])
     try ledger.sight([(file, .dicom)], as: .image, run: 2)
     #expect(try ledger.waiting(after: "", limit: 9).isEmpty)
     file.modified = 6

@@ -40,7 +40,7 @@ import Testing
     let files = try SampleSeries(patientID: " ").write(to: folder / "s")
     var headers: [DICOMHeader] = []
     let items = files.map { ScanItem(path: $0, kind: .dicom, partner: nil) }
-    try Worker(inProcess).scan(items) { _, answer in
+    try Worker(inProcess).scan(items) { _, answer, _ in
       if case .dicom(let header) = answer { headers.append(header) }
     }
     let series = try #require(DICOMSeries.group(headers).series.first)

@@ -105,7 +105,7 @@ private func description(size: String, type: String = "uint8") -> String {
         for item in items {
           if item.path.contains("bomb") { return }
           let inner = Worker(inProcess, limits: limits)
-          try? inner.scan([item]) { _, answer in
+          try? inner.scan([item]) { _, answer, _ in
             guard let bytes = try? Frames.encode(answer) else { return }
             _ = worker_send(control, bytes, bytes.count, 1000)
           }
@@ -116,7 +116,7 @@ private func description(size: String, type: String = "uint8") -> String {
       ScanItem(path: folder / "\($0).nii", kind: .nifti, partner: nil)
     }
     var codes: [RefusalCode?] = []
-    try Worker(launch).scan(items) { _, answer in
+    try Worker(launch).scan(items) { _, answer, _ in
       if case .refused(let fault) = answer { codes.append(fault.code) } else { codes.append(nil) }
     }
     #expect(codes == [nil, .workerCrashed, nil])
@@ -127,7 +127,8 @@ private func description(size: String, type: String = "uint8") -> String {
     let files = try SampleSeries(slices: 1).write(to: folder / "s")
     var answers: [ScanAnswer] = []
     try Worker(inProcess).scan([ScanItem(path: files[0], kind: .dicom, partner: nil)]) {
-      answers.append($1)
+      _, answer, _ in
+      answers.append(answer)
     }
     guard case .dicom(var header)? = answers.first else {
       Issue.record("no header")

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Zarr
 
 /// What a walk through folders comes upon.
@@ -18,17 +19,21 @@ package enum Sighting {
 package struct Walk {
   private var folders: Set<FileIdentity> = []
   private let excluded: FileIdentity?
+  private let threads: Int
   private let each: (Sighting) throws -> Void
 
-  /// Looks through `paths`; the folder `excluding` is passed over.
+  /// Looks through `paths`, on so many threads; the folder `excluding` is passed over. `each` is
+  /// called by one at a time.
   ///
   /// Throws when a given path is not there: that is a mistake of the caller, not a bad file.
   package static func through(
-    _ paths: [String], excluding folder: String? = nil, each: (Sighting) throws -> Void
+    _ paths: [String], excluding folder: String? = nil, threads: Int = 1,
+    each: (Sighting) throws -> Void
   ) throws {
     try withoutActuallyEscaping(each) { each in
       var walk = Walk(
-        excluded: folder.flatMap { status($0) }.map(FileIdentity.init), each: each)
+        excluded: folder.flatMap { status($0) }.map(FileIdentity.init), threads: threads,
+        each: each)
       for path in paths {
         guard status(path) != nil else { throw CohortError.missing(path: path) }
         let clean = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -37,8 +42,10 @@ package struct Walk {
     }
   }
 
-  private init(excluded: FileIdentity?, each: @escaping (Sighting) throws -> Void) {
-    (self.excluded, self.each) = (excluded, each)
+  private init(
+    excluded: FileIdentity?, threads: Int, each: @escaping (Sighting) throws -> Void
+  ) {
+    (self.excluded, self.threads, self.each) = (excluded, threads, each)
   }
 
   private mutating func visit(
@@ -50,7 +57,7 @@ package struct Walk {
     if status.st_mode & S_IFMT == S_IFDIR {
       try enter(path, relative, FileIdentity(status), parents)
     } else {
-      try meet(path, relative, status)
+      try each(Self.sighting(path, relative, status))
     }
   }
 
@@ -67,16 +74,9 @@ package struct Walk {
     var below: [String] = []
     do {
       defer { closedir(stream) }
-      for name in Names(stream) {
-        let inside = path + "/" + name
-        guard let status = Self.status(inside) else {
-          try refuse(.unreadable, .file, inside, Self.reason())
-          continue
-        }
-        if status.st_mode & S_IFMT == S_IFDIR {
-          below.append(name)
-        } else {
-          try meet(inside, relative.isEmpty ? name : relative + "/" + name, status)
+      for names in Names(stream) {
+        for (name, met) in zip(names, meet(names, in: path, relative)) {
+          if let met { try each(met) } else { below.append(name) }
         }
       }
     }
@@ -87,9 +87,44 @@ package struct Walk {
     }
   }
 
-  private func meet(_ path: String, _ relative: String, _ status: stat) throws {
+  /// What names in a folder lead to, nil for a folder: looked at by several threads where there are
+  /// any, since most of the time goes by in the system.
+  private func meet(_ names: [String], in folder: String, _ relative: String) -> [Sighting?] {
+    let one = { @Sendable (name: String) in
+      Self.sighting(of: name, in: folder, relative.isEmpty ? name : relative + "/" + name)
+    }
+    guard threads > 1, names.count > Self.share else { return names.map(one) }
+    let next = Atomic(0)
+    var met = [Sighting?](repeating: nil, count: names.count)
+    met.withUnsafeMutableBufferPointer { target in
+      nonisolated(unsafe) let target = target  // each place is one thread's
+      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+        while true {
+          let start = next.add(Self.share, ordering: .relaxed).oldValue
+          guard start < names.count else { return }
+          for i in start..<min(start + Self.share, names.count) { target[i] = one(names[i]) }
+        }
+      }
+    }
+    return met
+  }
+
+  /// Names that a thread takes at a time.
+  private static let share = 32
+
+  private static func sighting(
+    of name: String, in folder: String, _ relative: String
+  ) -> Sighting? {
+    let path = folder + "/" + name
+    guard let status = status(path) else {
+      return .refused(Refusal(.unreadable, .file, name: path, sentence: reason()))
+    }
+    return status.st_mode & S_IFMT == S_IFDIR ? nil : sighting(path, relative, status)
+  }
+
+  private static func sighting(_ path: String, _ relative: String, _ status: stat) -> Sighting {
     guard status.st_mode & S_IFMT == S_IFREG else {
-      return try refuse(.specialFile, .file, path)
+      return .refused(Refusal(.specialFile, .file, name: path))
     }
     let name = fileName(of: path)
     let file = FoundFile(
@@ -97,14 +132,11 @@ package struct Walk {
       modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
       identity: FileIdentity(status))
     if name == "dataset.json" {
-      try each(.dataset(folder: String(path.dropLast("/dataset.json".count)), file: file))
-    } else if name.hasPrefix("._") {
-      try each(.file(file, .other))
-    } else if let first = Self.first(path) {
-      try each(.file(file, Sniff(path: path, first: first)))
-    } else {
-      try refuse(.unreadable, .file, path, Self.reason())
+      return .dataset(folder: String(path.dropLast("/dataset.json".count)), file: file)
     }
+    if name.hasPrefix("._") { return .file(file, .other) }
+    if let first = first(path) { return .file(file, Sniff(path: path, first: first)) }
+    return .refused(Refusal(.unreadable, .file, name: path, sentence: reason()))
   }
 
   private func refuse(
@@ -135,29 +167,30 @@ package struct Walk {
   }
 }
 
-/// The names in a folder, some thousand at a time in their order: what follows one another in the
-/// ledger is then near on the disk as well.
+/// The names in a folder, some hundred at a time, some thousand of them in their order: what follows
+/// one another in the ledger is then near on the disk as well.
 private struct Names: Sequence, IteratorProtocol {
   private let stream: OpaquePointer
-  private var sorted: [String] = []
-  private static let atOnce = 8192
+  private var sorted: ArraySlice<String> = []
+  private static let (sortedAtOnce, atOnce) = (8192, 512)
 
   init(_ stream: OpaquePointer) { self.stream = stream }
 
-  mutating func next() -> String? {
+  mutating func next() -> [String]? {
     if sorted.isEmpty { fill() }
-    return sorted.popLast()
+    defer { sorted = sorted.dropFirst(Self.atOnce) }
+    return sorted.isEmpty ? nil : Array(sorted.prefix(Self.atOnce))
   }
 
-  /// Sorts backwards, since names are taken from the end.
   private mutating func fill() {
-    while sorted.count < Self.atOnce, let entry = readdir(stream) {
+    var names: [String] = []
+    while names.count < Self.sortedAtOnce, let entry = readdir(stream) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name != "." && name != ".." { sorted.append(name) }
+      if name != "." && name != ".." { names.append(name) }
     }
-    sorted.sort { strcmp($1, $0) < 0 }
+    sorted = names.sorted { strcmp($0, $1) < 0 }[...]
   }
 }
 

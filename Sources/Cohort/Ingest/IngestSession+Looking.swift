@@ -20,7 +20,8 @@ extension IngestSession {
     var found = Found()
     let labels = recipe.labels.isEmpty ? nil : recipe.labels
     var notes = Sightings(session: self, role: .image)
-    try Walk.through(paths, excluding: labels) { try notes.take($0) }
+    defer { notes.wait() }
+    try Walk.through(paths, excluding: labels, threads: pool.count) { try notes.take($0) }
     try look(into: notes.archives, &notes)
     try notes.flush()
     for folder in notes.datasets {
@@ -95,7 +96,8 @@ extension IngestSession {
   }
 }
 
-/// Files on their way into the ledger, some thousand at a time: each time is a sync of the disk.
+/// Files on their way into the ledger, some thousand at a time: each time is a sync of the disk. Where
+/// there are several workers, and so several cores to use, they are written while the walk goes on.
 struct Sightings {
   let session: IngestSession
   let role: FileRole
@@ -103,6 +105,11 @@ struct Sightings {
   private(set) var archives: [FoundFile] = []
   private var files: [(file: FoundFile, sniff: Sniff?)] = []
   private var count = 0
+  /// Open while nothing is being written.
+  private let gate = DispatchSemaphore(value: 1)
+  private let failure = Locked<(any Error)?>(nil)
+  /// Files that are worth a transaction beside the walk, and those that are written in any case.
+  private static let (some, most) = (512, 4096)
 
   init(session: IngestSession, role: FileRole) {
     (self.session, self.role) = (session, role)
@@ -119,14 +126,41 @@ struct Sightings {
       files.append((file, nil))
     }
     count += 1
-    if count % 512 == 0 { tell() }
-    if files.count >= 4096 { try flush() }
+    guard count % Self.some == 0 else { return }
+    tell()
+    if session.pool.count == 1 {
+      if files.count >= Self.most { try flush() }
+    } else if gate.wait(timeout: files.count >= Self.most ? .distantFuture : .now()) == .success {
+      writeBeside()
+    }
   }
 
+  /// Writes what there is, on this thread.
   mutating func flush() throws {
+    wait()
+    if let failure = failure.value { throw failure }
     try session.ledger.sight(files, as: role, run: session.run)
     files.removeAll(keepingCapacity: true)
     tell()
+  }
+
+  /// Waits for what is being written.
+  func wait() {
+    gate.wait()
+    gate.signal()
+  }
+
+  /// Writes what there is on another thread, which opens the gate again.
+  private mutating func writeBeside() {
+    DispatchQueue.global().async { [session, role, files, gate, failure] in
+      do {
+        try session.ledger.sight(files, as: role, run: session.run)
+      } catch {
+        failure.change { $0 = error }
+      }
+      gate.signal()
+    }
+    files = []
   }
 
   private func tell() {

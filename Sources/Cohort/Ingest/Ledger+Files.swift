@@ -102,7 +102,10 @@ extension Ledger {
       try $0.execute(
         sql: """
           UPDATE files SET kind = 'link', answer = NULL, series = NULL, volume = NULL, copy = 0
-          WHERE run = :run AND inode IS NOT NULL AND EXISTS (
+          WHERE run = :run AND inode IN (
+              SELECT inode FROM files WHERE inode IS NOT NULL
+              GROUP BY inode, device HAVING COUNT(*) > 1)
+            AND EXISTS (
             SELECT 1 FROM files AS first INDEXED BY files_by_inode
             WHERE first.inode = files.inode AND first.device = files.device
               AND first.run = :run AND first.path < files.path)
@@ -117,7 +120,7 @@ extension Ledger {
         db,
         sql: """
           SELECT path, relative, size, claim FROM files
-          WHERE kind = 'waiting' AND path > ? ORDER BY path LIMIT ?
+          WHERE kind = 'waiting' AND \(Self.apart) AND path > ? ORDER BY path LIMIT ?
           """, arguments: [path, limit]
       ).map {
         WaitingFile(
@@ -131,30 +134,28 @@ extension Ledger {
   func waitingCount() throws -> (files: Int, bytes: Int) {
     try read { db in
       let row = try Row.fetchOne(
-        db, sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE kind = 'waiting'")
+        db,
+        sql: """
+          SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files
+          WHERE kind = 'waiting' AND \(Self.apart)
+          """)
       return (row?["n"] ?? 0, row?["bytes"] ?? 0)
     }
   }
 
   /// Nothing of an earlier run waits any more: what it did not come to is found again, or gone.
   func forgetWaiting(before run: Int) throws {
+    guard run > 1 else { return }
     try write {
       try $0.execute(
-        sql: "DELETE FROM files WHERE kind = 'waiting' AND run < ?", arguments: [run])
+        sql: "DELETE FROM files WHERE kind = 'waiting' AND \(Self.apart) AND run < ?",
+        arguments: [run])
     }
   }
 
   /// Keeps what was found in files that have been sighted.
-  package func keep(_ found: [(file: WaitingFile, answer: ScanAnswer)]) throws {
+  package func keep(_ found: [Finding]) throws {
     guard !found.isEmpty else { return }
-    // Packed before the database is asked for, which one thread has at a time.
-    let rows = try found.map { file, answer in
-      let isOther = answer.isNotDICOM && file.claim == .perhaps
-      return (
-        kind: isOther ? FileKind.other : answer.kind, series: answer.seriesUID,
-        body: isOther ? nil : Data(try Frames.encode(answer).dropFirst(4)), path: file.path
-      )
-    }
     try write { db in
       let statement = try db.cachedStatement(
         // Images beside masks are not asked for.
@@ -162,8 +163,9 @@ extension Ledger {
           UPDATE files SET kind = CASE WHEN role = 'label' AND ?1 = 'dicom' THEN 'other' ELSE ?1 END,
             series = ?2, answer = ?3 WHERE path = ?4
           """)
-      for row in rows {
-        try statement.execute(arguments: [row.kind.rawValue, row.series, row.body, row.path])
+      for one in found {
+        try statement.execute(
+          arguments: [one.kind.rawValue, one.series, one.body.map { Data($0) }, one.path])
       }
     }
   }
@@ -173,7 +175,8 @@ extension Ledger {
     try read { db in
       var summaries: [String: NIfTISummary] = [:]
       let rows = try Row.fetchCursor(
-        db, sql: "SELECT path, answer FROM files WHERE kind = 'nifti' AND run = ?",
+        db,
+        sql: "SELECT path, answer FROM files WHERE kind = 'nifti' AND \(Self.apart) AND run = ?",
         arguments: [run])
       while let row = try rows.next() {
         let data: Data = row["answer"]
@@ -192,7 +195,7 @@ extension Ledger {
         db,
         sql: """
           SELECT path, relative, size, modified FROM files
-          WHERE kind = 'nifti' AND role = ? AND run = ? ORDER BY path
+          WHERE kind = 'nifti' AND \(Self.apart) AND role = ? AND run = ? ORDER BY path
           """, arguments: [role.rawValue, run]
       ).map {
         FoundFile(

@@ -68,7 +68,7 @@ extension Ledger {
         db,
         sql: """
           SELECT path, answer FROM files
-          WHERE kind = 'refused' AND run = ? AND path > ? ORDER BY path LIMIT ?
+          WHERE kind = 'refused' AND \(Self.apart) AND run = ? AND path > ? ORDER BY path LIMIT ?
           """, arguments: [run, path, limit])
       return rows.map { row in
         let data: Data = row["answer"]

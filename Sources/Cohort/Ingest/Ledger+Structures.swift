@@ -7,7 +7,10 @@ extension Ledger {
   func labelObjects(run: Int) throws -> [DICOMHeader] {
     try read { db in
       try Data.fetchAll(
-        db, sql: "SELECT answer FROM files WHERE kind = 'object' AND run = ? ORDER BY path",
+        db,
+        sql: """
+          SELECT answer FROM files WHERE kind = 'object' AND \(Self.apart) AND run = ? ORDER BY path
+          """,
         arguments: [run]
       ).compactMap { data in
         guard case .dicom(let header) = try? Frames.decode(ScanAnswer.self, [UInt8](data)) else {

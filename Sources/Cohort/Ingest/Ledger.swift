@@ -104,16 +104,21 @@ public final class Ledger: Sendable {
       try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")
     }
     for index in [
-      "files_by_series ON files(series, run)",
-      "files_waiting ON files(path) WHERE kind = 'waiting'",
+      "files_by_series ON files(series, run) WHERE series IS NOT NULL",
+      "files_apart ON files(kind, path) WHERE \(apart)",
       "files_by_inode ON files(inode, device)",
       "volumes_by_series ON volumes(series)", "volumes_by_source ON volumes(source)",
       "files_by_volume ON files(volume) WHERE volume IS NOT NULL",
     ] {
       try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index)")
     }
+    try db.execute(sql: "DROP INDEX IF EXISTS files_waiting")
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
+
+  /// Says of files that they are few among many images: those that wait, that were refused, and
+  /// those of other kinds. A query for a kind of them names it, and then need not look through all.
+  static let apart = "kind != 'dicom'"
 
   /// Pages that stay in memory: the headers of some thousand files, which are asked for by series.
   private static let cacheKilobytes = 32 << 10

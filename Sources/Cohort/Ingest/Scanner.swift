@@ -9,22 +9,18 @@ import NIfTI
 struct Scanner: Sendable {
   let ledger: Ledger
   let pool: WorkerPool
-  /// Files that a worker gets in one request, and about how many bytes they have at most: few
-  /// enough that all workers are done at about the same time.
-  private static let (batch, batchBytes) = (64, 16 << 20)
-
   /// Scans what waits. `tick` hears of files and bytes that are done; what is returned are faults of
   /// workers, which are not kept: the files wait again in the next run.
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
     let failures = Locked([Refusal]())
-    let pending = Locked(Pending())
+    let findings = Findings(for: ledger)
     try eachPiece { worker, files in
-      let (answers, failed) = try answer(worker, files)
+      let (found, failed) = try answer(worker, files)
       failures.change { $0 += failed }
-      try ledger.keep(pending.change { $0.take(answers) })
+      try findings.take(found)
       tick(files.count, files.reduce(0) { $0 + $1.size })
     }
-    try ledger.keep(pending.value.answers)
+    try findings.finish()
     return failures.value.sorted { $0.name < $1.name }
   }
 
@@ -37,7 +33,7 @@ struct Scanner: Sendable {
         return item
       }
       var owners: [(path: String, series: String?, owner: String)] = []
-      try worker.scan(items) { item, answer in
+      try worker.scan(items) { item, answer, _ in
         guard case .dicom(let header) = answer else { return }
         owners.append((item.path, header.identity.seriesInstanceUID, patient(header)))
       }
@@ -48,79 +44,40 @@ struct Scanner: Sendable {
   private func eachPiece(
     _ body: @escaping @Sendable (Worker, [WaitingFile]) throws -> Void
   ) throws {
-    let last = Locked("")
-    let next = { @Sendable in
-      try last.change { last -> [WaitingFile]? in
-        let files = Self.piece(try ledger.waiting(after: last, limit: Self.batch))
-        last = files.last?.path ?? last
-        return files.isEmpty ? nil : files
-      }
-    }
-    try pool.run(next: next, body)
-  }
-
-  /// The first of some files, up to so many bytes.
-  private static func piece(_ files: [WaitingFile]) -> [WaitingFile] {
-    var bytes = 0
-    return Array(
-      files.prefix { file in
-        defer { bytes += file.size }
-        return bytes < batchBytes
-      })
+    let pieces = Locked(WaitingPieces(in: ledger))
+    try pool.run(next: { try pieces.change { try $0.next() } }, body)
   }
 
   private func answer(
     _ worker: Worker, _ files: [WaitingFile]
-  ) throws -> (answers: [(file: WaitingFile, answer: ScanAnswer)], failed: [Refusal]) {
-    var answers: [(file: WaitingFile, answer: ScanAnswer)] = []
+  ) throws -> (found: [Finding], failed: [Refusal]) {
+    var found: [Finding] = []
     var failed: [Refusal] = []
     let items = files.map {
       ScanItem(
         path: $0.path, kind: $0.claim == .nifti ? .nifti : .dicom,
         partner: Sniff.voxels(of: $0.path))
     }
-    try worker.scan(items) { item, answer in
+    try worker.scan(items) { item, answer, packed in
       if case .refused(let fault) = answer, fault.isWorkers {
         failed.append(Refusal(fault.code, .file, name: item.path, sentence: fault.sentence))
-      } else {
-        answers.append((files[answers.count + failed.count], answer.placed))
+        return
       }
+      let file = files[found.count + failed.count]
+      found.append(
+        try answer.misplaced.map { try Finding(file, $0) }
+          ?? Finding(file, answer, packed: packed))
     }
-    return (answers, failed)
-  }
-}
-
-/// Answers on their way into the ledger, many in one transaction.
-private struct Pending {
-  private(set) var answers: [(file: WaitingFile, answer: ScanAnswer)] = []
-  private var planes = 0
-  /// Answers of one transaction, and the images in them.
-  private static let (most, mostPlanes) = (1024, 8192)
-
-  /// Takes more, and gives all of them back when they are enough.
-  mutating func take(
-    _ more: [(file: WaitingFile, answer: ScanAnswer)]
-  ) -> [(file: WaitingFile, answer: ScanAnswer)] {
-    answers += more
-    planes += more.reduce(0) { $0 + $1.answer.planes }
-    guard answers.count >= Self.most || planes >= Self.mostPlanes else { return [] }
-    defer { self = Pending() }
-    return answers
+    return (found, failed)
   }
 }
 
 extension ScanAnswer {
-  /// How many images it tells of.
-  fileprivate var planes: Int {
-    if case .dicom(let header) = self { return header.planes.count }
-    return 1
-  }
-
-  /// An image without a series can be part of none.
-  fileprivate var placed: ScanAnswer {
+  /// What stands for an image without a series, which can be part of none.
+  fileprivate var misplaced: ScanAnswer? {
     guard case .dicom(let header) = self, header.nonImage == nil,
       (header.identity.seriesInstanceUID ?? "").isEmpty
-    else { return self }
+    else { return nil }
     return .refused(Fault(.malformed, "it has no SeriesInstanceUID"))
   }
 }

@@ -98,6 +98,21 @@ extension Crew {
     }
   }
 
+  /// Has those of the crew's other threads that have no job do something with their workers, beside
+  /// what this one does next, until it is withdrawn.
+  static func others(
+    of worker: Worker, for owner: AnyObject, _ body: @escaping @Sendable (Worker) -> Void
+  ) {
+    guard let crew = worker.crew else { return }
+    for _ in 1..<max(1, crew.size) { crew.post(Part(owner: ObjectIdentifier(owner), run: body)) }
+  }
+
+  /// Withdraws what nobody has begun.
+  static func withdraw(_ owner: AnyObject, from worker: Worker) {
+    guard let crew = worker.crew else { return }
+    crew.lock.withLock { crew.parts.removeAll { $0.owner == ObjectIdentifier(owner) } }
+  }
+
   private func post(_ part: Part) {
     lock.withLock {
       parts.append(part)

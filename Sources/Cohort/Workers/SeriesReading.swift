@@ -36,10 +36,7 @@ extension Worker {
   ) throws(Fault) {
     do throws(Fault) {
       let answer = try faults { () throws(WorkerFailure) in
-        if held !== reading {
-          try send(reading.request, files: 1)
-          held = reading
-        }
+        try hold(reading)
         // Each file holds a slice, so there are no more files than slices.
         try send(
           WorkerRequest.slices(first: slices.lowerBound, count: slices.count), files: slices.count)
@@ -53,6 +50,13 @@ extension Worker {
     } catch {
       throw Fault(error.code, "\(reading.path(place)): \(error.sentence)")
     }
+  }
+
+  /// Tells the process of the series whose slices it will be asked for.
+  private func hold(_ reading: SeriesReading) throws(WorkerFailure) {
+    guard held !== reading else { return }
+    try send(reading.request, files: 1)
+    held = reading
   }
 
   /// Decodes a whole series into memory.
@@ -75,11 +79,14 @@ extension Worker {
   /// A series to be read slice by slice, its parts by every worker that has nothing else to do.
   func source(of series: DICOMSeries) throws(Fault) -> VolumeSource {
     let reading = try SeriesReading(series, limits: limits)
+    // While the codec is chosen; what goes wrong shows when slices are asked for.
+    if reading.windows.count > 1 { Crew.others(of: self, for: reading) { try? $0.hold(reading) } }
     return VolumeSource(series.shape) { [self] slice in
       var bytes = [UInt8](repeating: 0, count: series.shape.sliceBytes)
       try bytes.withUnsafeMutableBytes { try read(slice..<slice + 1, of: reading, into: $0) }
       return bytes
     } pack: { [self] codec, each in
+      Crew.withdraw(reading, from: self)
       let part = { @Sendable (worker: Worker, window: Int) in
         try worker.packed(reading.windows[window], of: reading, codec)
       }

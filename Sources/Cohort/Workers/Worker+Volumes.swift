@@ -15,11 +15,13 @@ package struct ReadVolume: Sendable {
 }
 
 extension Worker {
-  /// Reads headers; `each` gets an answer for every item, in order.
+  /// Reads headers; `each` gets an answer for every item, in order, and the bytes that it came in.
   ///
   /// An item that ends the worker is answered with a fault of its own, and the rest goes on in a
   /// new worker.
-  package func scan(_ items: [ScanItem], each: (ScanItem, ScanAnswer) throws -> Void) throws {
+  package func scan(
+    _ items: [ScanItem], each: (ScanItem, ScanAnswer, _ packed: [UInt8]?) throws -> Void
+  ) throws {
     var rest = items[...]
     while !rest.isEmpty {
       resetPlace()
@@ -27,30 +29,30 @@ extension Worker {
       do throws(WorkerFailure) {
         try send(WorkerRequest.scan(Array(sent), limits))
       } catch {
-        try each(rest.removeFirst(), .refused(Fault(error)))
+        try each(rest.removeFirst(), .refused(Fault(error)), nil)
         continue
       }
       while let item = rest.first {
-        let answer: ScanAnswer
+        let (answer, packed): (ScanAnswer, [UInt8])
         do throws(WorkerFailure) {
-          answer = try checked(try receive(ScanAnswer.self), for: item)
+          (answer, packed) = try receivePacked(ScanAnswer.self)
+          try check(answer, for: item)
           allowTime()
         } catch {
           // Answers come together: those before the file at hand were lost with the worker.
           let culprit = min(max(rest.startIndex, sent.startIndex + place), sent.endIndex - 1)
           try scan(Array(rest[..<culprit]), each: each)
           rest = rest[culprit...]
-          try each(rest.removeFirst(), .refused(Fault(error)))
+          try each(rest.removeFirst(), .refused(Fault(error)), nil)
           break
         }
         rest.removeFirst()
-        try each(item, answer)
+        try each(item, answer, packed)
       }
     }
   }
 
-  private func checked(_ answer: ScanAnswer, for item: ScanItem) throws(WorkerFailure) -> ScanAnswer
-  {
+  private func check(_ answer: ScanAnswer, for item: ScanItem) throws(WorkerFailure) {
     let isRight =
       switch (answer, item.kind) {
       case (.dicom(let header), .dicom): header.isPlausible(path: item.path)
@@ -62,7 +64,6 @@ extension Worker {
       stop()
       throw .nonsense("a header that cannot be right")
     }
-    return answer
   }
 
   /// Reads a NIfTI file; its fourth dimension is channels or time.

@@ -91,6 +91,13 @@ public final class Worker {
   func receive<Answer: Decodable>(
     _ type: Answer.Type, seconds: Double? = nil, files: Int = 1
   ) throws(WorkerFailure) -> Answer {
+    try receivePacked(type, seconds: seconds, files: files).answer
+  }
+
+  /// The same, with the bytes that the answer came in.
+  func receivePacked<Answer: Decodable>(
+    _ type: Answer.Type, seconds: Double? = nil, files: Int = 1
+  ) throws(WorkerFailure) -> (answer: Answer, packed: [UInt8]) {
     guard let running else { throw .nonsense("no request was sent") }
     let seconds = seconds ?? Double(limits.wallSeconds)
     if files > 1 { try wait(for: files, seconds: seconds) }
@@ -107,7 +114,7 @@ public final class Worker {
       throw bury(late: deadline.isPast)
     }
     do {
-      return try Frames.decode(type, body)
+      return (try Frames.decode(type, body), body)
     } catch {
       stop()
       throw .nonsense("an answer that is not of the form asked for")

@@ -8,7 +8,8 @@ import Foundation
 /// without work starts no worker.
 package final class WorkerPool: @unchecked Sendable {  // all state under the lock
   private let (launch, limits): (WorkerLaunch, WorkerLimits)
-  private let count: Int
+  /// How many threads, each with a worker.
+  let count: Int
   private let lock = NSCondition()
   private let ended = DispatchGroup()
   private var phase = 0

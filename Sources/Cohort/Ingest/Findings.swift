@@ -1,0 +1,98 @@
+import Foundation
+
+/// What was found in a file, packed as the ledger keeps it.
+package struct Finding: Sendable {
+  let path: String
+  let kind: FileKind
+  /// Series Instance UID; empty for what has none, nil for what is no DICOM file.
+  let series: String?
+  /// The packed answer; nil where nothing of it is kept.
+  let body: [UInt8]?
+  /// How many images it tells of.
+  let planes: Int
+
+  /// `packed` is the answer as it came from the worker, where it is not to be packed anew.
+  package init(_ file: WaitingFile, _ answer: ScanAnswer, packed: [UInt8]? = nil) throws {
+    let isOther = answer.isNotDICOM && file.claim == .perhaps
+    path = file.path
+    kind = isOther ? .other : answer.kind
+    series = answer.seriesUID
+    body = isOther ? nil : try packed ?? Array(Frames.encode(answer).dropFirst(4))
+    if case .dicom(let header) = answer { planes = header.planes.count } else { planes = 1 }
+  }
+}
+
+/// Findings on their way into the ledger, many in one transaction.
+///
+/// The ledger is one thread's at a time: the thread that brings enough of them writes them there, and
+/// the others go on meanwhile, unless it falls behind.
+final class Findings: @unchecked Sendable {  // all state under the lock
+  private let ledger: Ledger
+  private let lock = NSCondition()
+  private var waiting: [Finding] = []
+  private var planes = 0
+  private var isWriting = false
+  /// Findings of one transaction, and the images in them.
+  private static let (most, mostPlanes) = (1024, 8192)
+
+  init(for ledger: Ledger) { self.ledger = ledger }
+
+  /// Takes more, and writes them where they are enough and no other thread is writing.
+  func take(_ more: [Finding]) throws {
+    lock.lock()
+    defer { lock.unlock() }
+    while isWriting && isEnough(4) { lock.wait() }
+    waiting += more
+    planes += more.reduce(0) { $0 + $1.planes }
+    while isEnough(1) && !isWriting { try write() }
+  }
+
+  /// Writes what is left, when no thread takes any more.
+  func finish() throws { try lock.withLock { try write() } }
+
+  private func isEnough(_ times: Int) -> Bool {
+    waiting.count >= times * Self.most || planes >= times * Self.mostPlanes
+  }
+
+  private func write() throws {
+    let all = waiting
+    (waiting, planes, isWriting) = ([], 0, true)
+    lock.unlock()
+    let result = Result { try ledger.keep(all) }
+    lock.lock()
+    isWriting = false
+    lock.broadcast()
+    try result.get()
+  }
+}
+
+/// The files that wait in the ledger, in pieces of one request to a worker each.
+///
+/// They are taken from the ledger ahead, more at each time, since it may be busy when they are wanted.
+struct WaitingPieces {
+  let ledger: Ledger
+  private var ahead: ArraySlice<WaitingFile> = []
+  private var last = ""
+  private var atOnce = 256
+  private static let most = 4096
+  /// Files of a piece, and about how many bytes they have at most: few enough that all workers are
+  /// done at about the same time.
+  private static let (batch, batchBytes) = (64, 16 << 20)
+
+  init(in ledger: Ledger) { self.ledger = ledger }
+
+  /// The next piece; nil after the last.
+  mutating func next() throws -> [WaitingFile]? {
+    if ahead.isEmpty {
+      ahead = try ledger.waiting(after: last, limit: atOnce)[...]
+      (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
+    }
+    var bytes = 0
+    let piece = ahead.prefix(Self.batch).prefix { file in
+      defer { bytes += file.size }
+      return bytes < Self.batchBytes
+    }
+    ahead = ahead.dropFirst(piece.count)
+    return piece.isEmpty ? nil : Array(piece)
+  }
+}
