@@ -54,36 +54,31 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
   public func add(
     _ volume: VolumeSource, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
   ) throws {
+    try draft(volume, record: record, labels: labels, replacing: replacing).place()
+  }
+
+  /// Writes a volume as ``add(_:record:labels:replacing:)`` does, all but the last step.
+  public func draft(
+    _ volume: VolumeSource, record: CohortVolume, labels: [CohortLabel], replacing: Bool = false
+  ) throws -> CohortDraft {
     guard replacing || !contains(record.id) else {
       throw StoreError.duplicate(path: path, volume: record.id)
     }
     let record = try checked(record, volume: volume.shape, labels: labels)
     try folder.reopen()
-    let draft = folder.writing + "/" + record.id
-    try deleteTree(draft)
-    var isPlaced = false
-    defer { if !isPlaced { try? deleteTree(draft) } }
-    var files = try write(volume, record: record, to: draft)
+    let draft = CohortDraft(of: record.id, by: self)
+    try deleteTree(draft.path)
+    var files = try write(volume, record: record, to: draft.path)
     for label in labels.sorted(by: { $0.name < $1.name }) {
-      files += try write(label, to: draft)
+      files += try write(label, to: draft.path)
     }
     if !labels.isEmpty {
       let ome = OMEMetadata.labels(record.labels.map(\.name))
-      files.append(try put(groupDocument(["ome": ome]), at: "labels/zarr.json", in: draft))
+      files.append(try put(groupDocument(["ome": ome]), at: "labels/zarr.json", in: draft.path))
     }
     let manifest = Manifest(files)
-    try writeFile(manifest.text, to: draft + "/manifest", syncing: false)
-    try syncTree(draft)
-    try makeFolder(path + "/volumes")
-    let replaced = folder.replaced + "/" + record.id
-    if contains(record.id) {
-      try makeFolder(folder.replaced)
-      try move(self.folder(of: record.id), to: replaced)
-    }
-    try move(draft, to: self.folder(of: record.id))
-    isPlaced = true
-    try syncFolder(path + "/volumes")
-    try deleteTree(replaced)
+    try writeFile(manifest.text, to: draft.path + "/manifest", syncing: false)
+    return draft
   }
 
   /// Puts back what a process that died had moved away and not yet replaced.
@@ -94,7 +89,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     try deleteTree(folder.replaced)
   }
 
-  private func move(_ source: String, to target: String) throws {
+  func move(_ source: String, to target: String) throws {
     guard rename(source, target) == 0 else {
       throw ZarrError.system(path: source, verb: "rename", code: errno)
     }

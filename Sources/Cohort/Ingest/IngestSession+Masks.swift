@@ -10,6 +10,16 @@ struct ReadMask {
   var source: String
   /// What keyed names of its structures stand for.
   var texts: [String: String] = [:]
+
+  /// What the ledger keeps of it.
+  var origin: Origin {
+    Origin(name: label.name, digest: digest, source: source, texts: texts)
+  }
+
+  struct Origin: Sendable {
+    var name, digest, source: String
+    var texts: [String: String]
+  }
 }
 
 extension IngestSession {
@@ -24,8 +34,8 @@ extension IngestSession {
   }
 
   /// Keeps where the masks of a volume came from, and what their names stand for.
-  func keep(_ masks: [ReadMask], of id: String) throws {
-    try ledger.keep(masks: masks.map { ($0.label.name, $0.digest, $0.source) }, of: id)
+  func keep(_ masks: [ReadMask.Origin], of id: String) throws {
+    try ledger.keep(masks: masks.map { ($0.name, $0.digest, $0.source) }, of: id)
     try ledger.keep(
       structures: masks.reduce(into: [:]) { $0.merge($1.texts) { first, _ in first } }, of: id)
   }

@@ -29,12 +29,15 @@ extension IngestSession {
     try pool.run(next: next) { worker, job in
       switch job {
       case .series(let uid):
-        let outcome = try take(series: uid, assigned, worker)
-        try tally.add(outcome, of: ledger.images(series: uid, run: run))
+        try take(series: uid, assigned, worker) { outcomes in
+          try tally.add(outcomes, of: ledger.images(series: uid, run: run))
+        }
       case .nifti(let plan):
         let masks = masks(of: plan, assigned, summaries)
-        let outcome = try take(plan, masks: masks, worker)
-        tally.add([(plan.identity.id, outcome)], of: (plan.paths.count, plan.bytes))
+        let end = try take(plan, masks: masks, worker)
+        try Crew.atTheEnd(on: worker) {
+          tally.add([(plan.identity.id, try end())], of: (plan.paths.count, plan.bytes))
+        }
       case .stored: break
       }
     }
@@ -47,10 +50,18 @@ extension IngestSession {
     }
   }
 
-  /// Takes the volumes of a series; stacks that are none are refused.
+  private typealias Outcomes = [(id: String, outcome: IngestReport.Outcome?)]
+
+  /// What is left to do of a volume whose voxels are written; says what became of it, nil where it
+  /// was refused.
+  private typealias Ending = @Sendable () throws -> IngestReport.Outcome?
+
+  /// Takes the volumes of a series; stacks that are none are refused. `tell` hears of what became of
+  /// them, when all is done.
   private func take(
-    series uid: String, _ assigned: [String: [AssignedMask]], _ worker: Worker
-  ) throws -> [(id: String, outcome: IngestReport.Outcome?)] {
+    series uid: String, _ assigned: [String: [AssignedMask]], _ worker: Worker,
+    _ tell: @escaping @Sendable (Outcomes) throws -> Void
+  ) throws {
     let files: SeriesAtHand
     do throws(SeriesAtHand.Trouble) {
       files = try atHand(uid)
@@ -61,11 +72,11 @@ extension IngestSession {
           try addMasks(assigned[id] ?? [], to: id, worker)
           try note(id, .known, nil)
         }
-        return ids.map { ($0, .known) }
+        return try tell(ids.map { ($0, .known) })
       case .refused(let refusal): try refuse(refusal)
       case .other(let error): throw error
       }
-      return []
+      return try tell([])
     }
     let grouping = DICOMSeries.group(files.headers, policy: policy)
     try ledger.withdraw(.series, files.headers.map(\.identity.path))
@@ -77,22 +88,27 @@ extension IngestSession {
           sentence: fault.sentence, files: refusal.paths.count))
     }
     try ledger.mark(copies: grouping.notes.map(\.path).filter { !files.copies.contains($0) })
-    var outcomes: [(id: String, outcome: IngestReport.Outcome?)] = []
-    for plan in grouping.series.map(planner.plan) {
-      let outcome = try take(plan, masks: masks(of: plan, assigned, [:]), worker)
-      outcomes.append((plan.identity.id, outcome))
-      if outcome != nil, plan.paths.contains(where: { files.marks[$0] != plan.identity.id }) {
-        try ledger.mark(plan.paths, asPartOf: plan.identity.id)
-      }
+    let plans = try grouping.series.map(planner.plan).map { plan in
+      (plan: plan, end: try take(plan, masks: masks(of: plan, assigned, [:]), worker))
     }
-    try clear(ofSeries: pseudonyms.series(uid), but: Set(outcomes.map(\.id)))
-    return outcomes
+    try Crew.atTheEnd(on: worker) { [marks = files.marks] in
+      var outcomes: Outcomes = []
+      for (plan, end) in plans {
+        let outcome = try end()
+        outcomes.append((plan.identity.id, outcome))
+        if outcome != nil, plan.paths.contains(where: { marks[$0] != plan.identity.id }) {
+          try ledger.mark(plan.paths, asPartOf: plan.identity.id)
+        }
+      }
+      try clear(ofSeries: pseudonyms.series(uid), but: Set(outcomes.map(\.id)))
+      try tell(outcomes)
+    }
   }
 
-  /// Reads a volume that the store does not have as it is now; nil when it was refused.
+  /// Reads a volume that the store does not have as it is now.
   private func take(
     _ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker
-  ) throws -> IngestReport.Outcome? {
+  ) throws -> Ending {
     let id = plan.identity.id
     let isStored = writer.contains(id)
     let isSame = try isStored && writer.record(id).sourceDigest == plan.identity.digest
@@ -100,35 +116,38 @@ extension IngestSession {
       try ledger.keep(plan.identity)
       try addMasks(masks, to: id, worker)
       try note(id, .known, plan.identity)
-      return .known
+      return { .known }
     }
-    let labels: [ReadMask]
+    let (draft, origins): (CohortDraft, [ReadMask.Origin])
     do {
       try archives.need(plan.paths, worker)
-      labels = try store(plan, masks: masks, worker, replacing: isStored)
+      (draft, origins) = try write(plan, masks: masks, worker, replacing: isStored)
     } catch let fault as Fault {
       try refuse(refusal(fault, plan))
-      return nil
+      return { nil }
     }
-    try ledger.keep(plan.identity)
-    try keep(labels, of: id)
-    let isSuccessor = try clear(fromSource: plan, but: id)
-    let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
-    try note(id, outcome, plan.identity)
-    return outcome
+    return {
+      try draft.place()
+      try ledger.keep(plan.identity)
+      try keep(origins, of: id)
+      let isSuccessor = try clear(fromSource: plan, but: id)
+      let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
+      try note(id, outcome, plan.identity)
+      return outcome
+    }
   }
 
   /// Writes a volume as it is read, with those of its masks that fit; throws the ``Fault`` of a
   /// volume that cannot be read.
-  private func store(
+  private func write(
     _ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker, replacing: Bool
-  ) throws -> [ReadMask] {
+  ) throws -> (draft: CohortDraft, origins: [ReadMask.Origin]) {
     let (read, source) = try worker.source(of: plan)
     let labels = try readMasks(masks, on: read.volume.grid, worker)
-    try writer.add(
+    let draft = try writer.draft(
       source, record: plan.record(read, pseudonyms), labels: labels.map(\.label),
       replacing: replacing)
-    return labels
+    return (draft, labels.map(\.origin))
   }
 
   private func refusal(_ fault: Fault, _ plan: PlannedVolume) -> Refusal {
@@ -151,7 +170,7 @@ extension IngestSession {
     let volume = try stored.volume(id)
     let all = try keepingOld(labels, of: id)
     try writer.add(volume: volume, record: record, labels: all.map(\.label), replacing: true)
-    try keep(all, of: id)
+    try keep(all.map(\.origin), of: id)
   }
 
   private func note(

@@ -15,8 +15,14 @@ package final class Crew: @unchecked Sendable {  // all state under the lock
   private var busy = 0
   private var isExhausted = false
   private var failure: (any Error)?
+  /// What is done beside the jobs, at most as much at once as there are threads.
+  private let endings = DispatchGroup()
+  private let room: DispatchSemaphore
 
-  init(size: Int) { self.size = size }
+  init(size: Int) {
+    self.size = size
+    room = DispatchSemaphore(value: size)
+  }
 
   /// Works until there is neither a job nor a thread that might ask for help with one.
   ///
@@ -48,8 +54,9 @@ package final class Crew: @unchecked Sendable {  // all state under the lock
     }
   }
 
-  /// Throws what the first failed job threw.
+  /// Throws what the first failed job threw, when all is done.
   func rethrow() throws {
+    endings.wait()
     if let failure = lock.withLock({ failure }) { throw failure }
   }
 
@@ -95,6 +102,21 @@ extension Crew {
       }
       while done.value[index] == nil { crew.help(worker, owner) { done.value[index] != nil } }
       if let result = done.change({ $0.removeValue(forKey: index) }) { try each(try result.get()) }
+    }
+  }
+
+  /// Does the end of a job that needs no worker any more, which is mostly waiting for the disk, beside
+  /// the jobs that follow. A crew of one does nothing beside, and does it at once.
+  package static func atTheEnd(
+    on worker: Worker, _ body: @escaping @Sendable () throws -> Void
+  ) throws {
+    guard let crew = worker.crew, crew.size > 1 else { return try body() }
+    crew.room.wait()
+    DispatchQueue.global().async(group: crew.endings) {
+      let result = Result { try body() }
+      crew.room.signal()
+      guard case .failure(let error) = result else { return }
+      crew.lock.withLock { crew.failure = crew.failure ?? error }
     }
   }
 
