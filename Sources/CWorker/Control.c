@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,6 +21,11 @@ static int64_t now_milliseconds(void) {
 void worker_keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+void worker_reserve_memory(void) {
+  void *volatile room = malloc(24 << 20);
+  free(room);
 }
 
 int worker_allow_cpu(pid_t pid, uint64_t seconds) {

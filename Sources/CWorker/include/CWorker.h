@@ -61,6 +61,10 @@ int worker_send(int control, const void *bytes, size_t count, int milliseconds);
 // are zeroed by the system each time, and threads that ask for them wait for one another.
 void worker_keep_memory(void);
 
+// Has the calling thread's memory grow at once: else it grows a page at a time, and each time the system
+// stops what the process's other threads do.
+void worker_reserve_memory(void);
+
 #ifdef __cplusplus
 }
 #endif

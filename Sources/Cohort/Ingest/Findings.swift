@@ -24,45 +24,69 @@ package struct Finding: Sendable {
 
 /// Findings on their way into the ledger, many in one transaction.
 ///
-/// The ledger is one thread's at a time: the thread that brings enough of them writes them there, and
-/// the others go on meanwhile, unless it falls behind.
+/// The ledger is one thread's at a time. Where there are several workers, findings are written beside
+/// what they go on with: some hundred, and what has come meanwhile; else many at once, by the thread
+/// that brings them.
 final class Findings: @unchecked Sendable {  // all state under the lock
   private let ledger: Ledger
+  private let isBeside: Bool
   private let lock = NSCondition()
   private var waiting: [Finding] = []
   private var planes = 0
   private var isWriting = false
+  private var failure: (any Error)?
   /// Findings of one transaction, and the images in them.
-  private static let (most, mostPlanes) = (1024, 8192)
+  private let most, mostPlanes: Int
 
-  init(for ledger: Ledger) { self.ledger = ledger }
+  init(for ledger: Ledger, workers: Int) {
+    (self.ledger, isBeside) = (ledger, workers > 1)
+    (most, mostPlanes) = isBeside ? (256, 2048) : (1024, 8192)
+  }
 
-  /// Takes more, and writes them where they are enough and no other thread is writing.
+  /// Takes more, and sees that they are written where they are enough. A writer that falls behind is
+  /// waited for.
   func take(_ more: [Finding]) throws {
     lock.lock()
     defer { lock.unlock() }
-    while isWriting && isEnough(4) { lock.wait() }
+    while isWriting && isEnough(16) { lock.wait() }
+    if let failure { throw failure }
     waiting += more
     planes += more.reduce(0) { $0 + $1.planes }
-    while isEnough(1) && !isWriting { try write() }
+    guard isEnough(1), !isWriting else { return }
+    isWriting = true
+    if isBeside {
+      DispatchQueue.global().async { [self] in lock.withLock { write() } }
+    } else {
+      write()
+      if let failure { throw failure }
+    }
   }
 
   /// Writes what is left, when no thread takes any more.
-  func finish() throws { try lock.withLock { try write() } }
-
-  private func isEnough(_ times: Int) -> Bool {
-    waiting.count >= times * Self.most || planes >= times * Self.mostPlanes
+  func finish() throws {
+    lock.lock()
+    defer { lock.unlock() }
+    while isWriting { lock.wait() }
+    write(least: 0)
+    if let failure { throw failure }
   }
 
-  private func write() throws {
-    let all = waiting
-    (waiting, planes, isWriting) = ([], 0, true)
-    lock.unlock()
-    let result = Result { try ledger.keep(all) }
-    lock.lock()
+  private func isEnough(_ times: Int) -> Bool {
+    waiting.count >= times * most || planes >= times * mostPlanes
+  }
+
+  /// Writes as long as there is enough, the lock open meanwhile.
+  private func write(least: Int = 1) {
+    while failure == nil, !waiting.isEmpty, isEnough(least) {
+      let all = waiting
+      (waiting, planes) = ([], 0)
+      lock.unlock()
+      let result = Result { try ledger.keep(all) }
+      lock.lock()
+      if case .failure(let error) = result { failure = error }
+    }
     isWriting = false
     lock.broadcast()
-    try result.get()
   }
 }
 

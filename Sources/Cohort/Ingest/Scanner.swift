@@ -13,7 +13,7 @@ struct Scanner: Sendable {
   /// workers, which are not kept: the files wait again in the next run.
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
     let failures = Locked([Refusal]())
-    let findings = Findings(for: ledger)
+    let findings = Findings(for: ledger, workers: pool.count)
     try eachPiece { worker, files in
       let (found, failed) = try answer(worker, files)
       failures.change { $0 += failed }

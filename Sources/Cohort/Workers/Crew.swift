@@ -15,13 +15,13 @@ package final class Crew: @unchecked Sendable {  // all state under the lock
   private var busy = 0
   private var isExhausted = false
   private var failure: (any Error)?
-  /// What is done beside the jobs, at most as much at once as there are threads.
+  /// What is done beside the jobs, and how much of it may be waiting.
   private let endings = DispatchGroup()
   private let room: DispatchSemaphore
 
   init(size: Int) {
     self.size = size
-    room = DispatchSemaphore(value: size)
+    room = DispatchSemaphore(value: 2 * size + 2)
   }
 
   /// Works until there is neither a job nor a thread that might ask for help with one.

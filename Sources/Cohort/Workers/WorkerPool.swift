@@ -1,3 +1,4 @@
+import CWorker
 import Foundation
 
 /// Threads, each with a worker of its own, that go from one phase of work to the next: a worker that
@@ -83,6 +84,7 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
     for _ in 0..<count {
       ended.enter()
       let thread = Thread { [self] in
+        worker_reserve_memory()
         let worker = Worker(launch, limits: limits)
         begin(worker)
         follow(worker)
