@@ -33,6 +33,32 @@ private struct Failed: Error, Equatable { var part: Int }
     #expect(throws: Failed(part: 5)) { try results(jobs: [20], threads: threads, failing: 5) }
   }
 
+  @Test(arguments: [1, 2, 5])
+  func endsOfJobsAreAllDoneWhenThePhaseIs(_ threads: Int) throws {
+    let pool = WorkerPool(threads, inProcess, WorkerLimits())
+    defer { pool.stop() }
+    let ended = Locked(Set<Int>())
+    try pool.run(jobs: Array(0..<60)) { worker, job in
+      try Crew.atTheEnd(on: worker) {
+        usleep(500)
+        ended.change { _ = $0.insert(job) }
+      }
+      if threads == 1 { #expect(ended.value.contains(job)) }
+    }
+    #expect(ended.value == Set(0..<60))
+  }
+
+  @Test(arguments: [1, 3])
+  func theEndThatFailsIsThePhasesError(_ threads: Int) {
+    let pool = WorkerPool(threads, inProcess, WorkerLimits())
+    defer { pool.stop() }
+    #expect(throws: Failed(part: 7)) {
+      try pool.run(jobs: Array(0..<20)) { worker, job in
+        try Crew.atTheEnd(on: worker) { if job == 7 { throw Failed(part: job) } }
+      }
+    }
+  }
+
   @Test func workersStayFromOnePhaseToTheNext() throws {
     let pool = WorkerPool(1, inProcess, WorkerLimits())
     defer { pool.stop() }

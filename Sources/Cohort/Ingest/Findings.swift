@@ -27,7 +27,7 @@ package struct Finding: Sendable {
 /// The ledger is one thread's at a time. Where there are several workers, findings are written beside
 /// what they go on with: some hundred, and what has come meanwhile; else many at once, by the thread
 /// that brings them.
-final class Findings: @unchecked Sendable {  // all state under the lock
+package final class Findings: @unchecked Sendable {  // all state under the lock
   private let ledger: Ledger
   private let isBeside: Bool
   private let lock = NSCondition()
@@ -38,14 +38,14 @@ final class Findings: @unchecked Sendable {  // all state under the lock
   /// Findings of one transaction, and the images in them.
   private let most, mostPlanes: Int
 
-  init(for ledger: Ledger, workers: Int) {
+  package init(for ledger: Ledger, workers: Int) {
     (self.ledger, isBeside) = (ledger, workers > 1)
     (most, mostPlanes) = isBeside ? (256, 2048) : (1024, 8192)
   }
 
   /// Takes more, and sees that they are written where they are enough. A writer that falls behind is
   /// waited for.
-  func take(_ more: [Finding]) throws {
+  package func take(_ more: [Finding]) throws {
     lock.lock()
     defer { lock.unlock() }
     while isWriting && isEnough(16) { lock.wait() }
@@ -63,7 +63,7 @@ final class Findings: @unchecked Sendable {  // all state under the lock
   }
 
   /// Writes what is left, when no thread takes any more.
-  func finish() throws {
+  package func finish() throws {
     lock.lock()
     defer { lock.unlock() }
     while isWriting { lock.wait() }
@@ -93,7 +93,7 @@ final class Findings: @unchecked Sendable {  // all state under the lock
 /// The files that wait in the ledger, in pieces of one request to a worker each.
 ///
 /// They are taken from the ledger ahead, more at each time, since it may be busy when they are wanted.
-struct WaitingPieces {
+package struct WaitingPieces {
   let ledger: Ledger
   private var ahead: ArraySlice<WaitingFile> = []
   private var last = ""
@@ -103,10 +103,10 @@ struct WaitingPieces {
   /// done at about the same time.
   private static let (batch, batchBytes) = (64, 16 << 20)
 
-  init(in ledger: Ledger) { self.ledger = ledger }
+  package init(in ledger: Ledger) { self.ledger = ledger }
 
   /// The next piece; nil after the last.
-  mutating func next() throws -> [WaitingFile]? {
+  package mutating func next() throws -> [WaitingFile]? {
     if ahead.isEmpty {
       ahead = try ledger.waiting(after: last, limit: atOnce)[...]
       (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
