@@ -169,3 +169,21 @@ def test_a_file_that_outgrows_a_recipes_memory_is_refused_alone(phantom, limited
     done = lamina("ingest", folder, "--into", tmp_path / "c.zarr", "--recipe", limited, code=3)
     assert "large.nii.gz" in done.stderr and "worker-crashed" in done.stderr
     lamina("ingest", folder, "--into", tmp_path / "d.zarr", "--recipe", limited, "--max-memory", "4GiB", "--max-wall", 60)
+
+
+def test_a_large_nifti_file_is_never_whole_in_the_parent(tmp_path):
+    voxels = numpy.zeros((512, 512, 300), "i2")
+    voxels[::7, 3, :] = numpy.arange(300) + 1
+    nibabel.save(nibabel.Nifti1Image(voxels, numpy.diag([1, 1, 2, 1])), tmp_path / "large.nii.gz")
+    command = [LAMINA, "ingest", tmp_path / "large.nii.gz", "--into", tmp_path / "c.zarr", "--quiet"]
+    process = subprocess.Popen(list(map(str, command)))
+    peak = 0
+    while process.poll() is None:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        peak = max([peak] + [int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmHWM")])
+        time.sleep(0.002)
+    assert process.returncode == 0
+    assert 0 < peak < voxels.nbytes // 2, peak
+    lamina("export", tmp_path / "c.zarr", "--into", tmp_path / "out", "--quiet")
+    (made,) = (tmp_path / "out").glob("*.nii.gz")
+    assert (numpy.asanyarray(nibabel.load(made).dataobj) == voxels).all()

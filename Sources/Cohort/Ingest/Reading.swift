@@ -11,11 +11,8 @@ extension Worker {
     case .nifti(let files, let summaries, let fourthIsChannels):
       var parts: [ReadVolume] = []
       for (file, summary) in zip(files, summaries) {
-        let part = try read(nifti: file, channels: fourthIsChannels)
-        guard part.volume.grid == summary.grid else {
-          throw Fault(.changed, "\(file): the file has changed since its header was read")
-        }
-        parts.append(part)
+        parts.append(
+          try read(nifti: file, channels: fourthIsChannels).unchanged(summary, file))
       }
       return parts.count == 1 ? parts[0] : try joined(parts)
     }
@@ -25,6 +22,10 @@ extension Worker {
   func source(of plan: PlannedVolume) throws(Fault) -> (read: ReadVolume, source: VolumeSource) {
     if case .dicom(let series) = plan.source {
       return (ReadVolume(volume: series.shape, flags: series.flags), try source(of: series))
+    }
+    if case .nifti(let files, let summaries, let channels) = plan.source, files.count == 1 {
+      let (read, source) = try source(nifti: files[0], channels: channels)
+      return (try read.unchanged(summaries[0], files[0]), source)
     }
     let read = try read(plan)
     return (read, VolumeSource(read.whole))
@@ -57,6 +58,16 @@ extension Worker {
         .simplified)
     whole.flags = Array(Set(parts.flatMap(\.flags))).sorted()
     return whole
+  }
+}
+
+extension ReadVolume {
+  /// The volume, if it lies where its file's header said earlier.
+  fileprivate func unchanged(_ summary: NIfTISummary, _ file: String) throws(Fault) -> ReadVolume {
+    guard volume.grid == summary.grid else {
+      throw Fault(.changed, "\(file): the file has changed since its header was read")
+    }
+    return self
   }
 }
 

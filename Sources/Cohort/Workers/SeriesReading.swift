@@ -7,20 +7,12 @@ import Zarr
 final class SeriesReading: Sendable {
   let series: DICOMSeries
   fileprivate let request: [UInt8]
-  /// The slices that are asked for at once.
-  let windows: [Range<Int>]
-  /// Bytes of slices that are asked for at once: more than a second-level cache holds, few enough
-  /// that several threads have some.
-  private static let windowBytes = 4 << 20
 
   init(_ series: DICOMSeries, limits: WorkerLimits) throws(Fault) {
     guard series.byteCount > 0, series.byteCount <= limits.volumeBytes,
       let request = try? Frames.encode(WorkerRequest.dicom(series.forDecoding, limits))
     else { throw Fault(.limit, "the volume would have \(series.byteCount) bytes") }
     (self.series, self.request) = (series, request)
-    let (count, bytes) = (series.shape.sliceCount, series.shape.sliceBytes)
-    let step = max(1, Self.windowBytes / bytes)
-    windows = stride(from: 0, to: count, by: step).map { $0..<min($0 + step, count) }
   }
 
   /// The path of a file by a number that a worker said.
@@ -64,7 +56,7 @@ extension Worker {
     let reading = try SeriesReading(series, limits: limits)
     let size = series.shape.sliceBytes
     var bytes = [UInt8](repeating: 0, count: series.byteCount)
-    for window in reading.windows {
+    for window in series.shape.windows {
       let range = window.lowerBound * size..<window.upperBound * size
       let result = bytes.withUnsafeMutableBytes { all in
         Result { () throws(Fault) in
@@ -80,29 +72,45 @@ extension Worker {
   func source(of series: DICOMSeries) throws(Fault) -> VolumeSource {
     let reading = try SeriesReading(series, limits: limits)
     // While the codec is chosen; what goes wrong shows when slices are asked for.
-    if reading.windows.count > 1 { Crew.others(of: self, for: reading) { try? $0.hold(reading) } }
-    return VolumeSource(series.shape) { [self] slice in
-      var bytes = [UInt8](repeating: 0, count: series.shape.sliceBytes)
-      try bytes.withUnsafeMutableBytes { try read(slice..<slice + 1, of: reading, into: $0) }
-      return bytes
-    } pack: { [self] codec, each in
+    if series.shape.windows.count > 1 {
+      Crew.others(of: self, for: reading) { try? $0.hold(reading) }
+    }
+    return source(series.shape) { [self] in
       Crew.withdraw(reading, from: self)
-      let part = { @Sendable (worker: Worker, window: Int) in
-        try worker.packed(reading.windows[window], of: reading, codec)
-      }
-      try Crew.inOrder(reading.windows.count, on: self, part) { try $0.forEach(each) }
+    } fill: { worker, slices, buffer in
+      try worker.read(slices, of: reading, into: buffer)
     }
   }
 
-  private func packed(
-    _ slices: Range<Int>, of reading: SeriesReading, _ codec: ChunkCodec
-  ) throws -> [[UInt8]] {
-    let size = reading.series.shape.sliceBytes
-    let memory = scratch(slices.count * size)
-    try read(slices, of: reading, into: memory)
-    return slices.indices.map { slice in
-      let start = (slice - slices.lowerBound) * size
-      return codec.encode(UnsafeRawBufferPointer(rebasing: memory[start..<start + size]))
+  /// A volume whose slices any worker can fill a buffer with; `begin` is called before all are packed.
+  func source(
+    _ shape: VolumeShape, begin: @escaping () -> Void = {},
+    fill: @escaping @Sendable (Worker, Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
+  ) -> VolumeSource {
+    let (size, windows) = (shape.sliceBytes, shape.windows)
+    return VolumeSource(shape) { [self] slice in
+      var bytes = [UInt8](repeating: 0, count: size)
+      try bytes.withUnsafeMutableBytes { try fill(self, slice..<slice + 1, $0) }
+      return bytes
+    } pack: { [self] codec, each in
+      begin()
+      let part = { @Sendable (worker: Worker, window: Int) in
+        let memory = worker.scratch(windows[window].count * size)
+        try fill(worker, windows[window], memory)
+        return stride(from: 0, to: memory.count, by: size).map { start in
+          codec.encode(UnsafeRawBufferPointer(rebasing: memory[start..<start + size]))
+        }
+      }
+      try Crew.inOrder(windows.count, on: self, part) { try $0.forEach(each) }
     }
+  }
+}
+
+extension VolumeShape {
+  /// Slices that are asked for at once: more bytes than a second-level cache holds, few enough that
+  /// several threads have some.
+  fileprivate var windows: [Range<Int>] {
+    let step = max(1, (4 << 20) / sliceBytes)
+    return stride(from: 0, to: sliceCount, by: step).map { $0..<min($0 + step, sliceCount) }
   }
 }

@@ -1,6 +1,7 @@
 import DICOM
 import Imaging
 import NIfTI
+import SliceStore
 
 /// A volume as a worker handed it over, every field of it checked again.
 package struct ReadVolume: Sendable {
@@ -76,13 +77,47 @@ extension Worker {
     try read(.pixels(path: path, limits))
   }
 
+  /// A NIfTI file to be written as it is read: a large one stays in the memory of the worker that has
+  /// read it.
+  func source(
+    nifti path: String, channels: Bool
+  ) throws(Fault) -> (read: ReadVolume, source: VolumeSource) {
+    let said = try describe(.nifti(path: path, channels: channels, limits))
+    return try faults { () throws(WorkerFailure) in
+      var (read, count) = try checked(said)
+      guard count > Self.heldBytes else {
+        read.bytes = try takePayload(count)
+        return (read, VolumeSource(read.whole))
+      }
+      let (memory, size) = (try takeMemory(count), read.volume.sliceBytes)
+      return (
+        read,
+        source(read.volume) { _, slices, buffer in
+          try memory.read(at: slices.lowerBound * size, into: buffer)
+        }
+      )
+    }
+  }
+
+  /// Bytes of a volume that the parent may hold whole: fewer are not worth another process.
+  private static let heldBytes = 64 << 20
+
   private func read(_ request: WorkerRequest) throws(Fault) -> ReadVolume {
+    let said = try describe(request)
+    return try faults { () throws(WorkerFailure) in
+      var (read, count) = try checked(said)
+      read.bytes = try takePayload(count)
+      return read
+    }
+  }
+
+  private func describe(_ request: WorkerRequest) throws(Fault) -> VolumeDescription {
     let answer = try faults { () throws(WorkerFailure) in
       try send(request)
       return try receive(VolumeAnswer.self)
     }
     switch answer {
-    case .volume(let said): return try faults { () throws(WorkerFailure) in try take(said) }
+    case .volume(let said): return said
     case .refused(let fault): throw fault
     }
   }
@@ -97,7 +132,10 @@ extension Worker {
     }
   }
 
-  private func take(_ said: VolumeDescription) throws(WorkerFailure) -> ReadVolume {
+  /// The volume that a worker says is in the shared memory, and its bytes there.
+  private func checked(
+    _ said: VolumeDescription
+  ) throws(WorkerFailure) -> (read: ReadVolume, count: Int) {
     guard let count = said.byteCount(limit: limits.volumeBytes) else {
       stop()
       throw .nonsense("a volume that cannot be")
@@ -114,8 +152,8 @@ extension Worker {
     }
     let shape = VolumeShape(
       grid: said.grid, leading: said.leading, type: said.type, scaling: said.scaling)
-    return ReadVolume(
-      volume: shape, bytes: try takePayload(count), flags: said.flags, niftiHeader: header,
-      timeStep: said.timeStep)
+    let read = ReadVolume(
+      volume: shape, flags: said.flags, niftiHeader: header, timeStep: said.timeStep)
+    return (read, count)
   }
 }

@@ -151,41 +151,20 @@ public final class Worker {
 
   /// Copies slices out of the shared memory, where they lie behind a page of their own.
   func takeSlices(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFailure) {
-    guard let running, read(running.shared, at: SlicesAnswer.start, into: buffer) else {
+    guard let running, readWhole(running.shared, at: SlicesAnswer.start, into: buffer) else {
       stop()
       throw .nonsense("fewer slices in the shared memory than were asked for")
     }
   }
 
-  /// The memory is read, never mapped: a worker that makes it smaller meanwhile gets a short read,
-  /// not a signal in its parent.
-  private func read(
-    _ shared: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
-  ) -> Bool {
-    var filled = 0
-    while filled < buffer.count {
-      let start = buffer.baseAddress! + filled
-      let got = pread(shared, start, buffer.count - filled, off_t(offset + filled))
-      if got < 0 && errno == EINTR { continue }
-      if got <= 0 { return false }
-      filled += got
-    }
-    return true
-  }
-
   /// Copies `count` bytes out of the shared memory and empties it.
   func takePayload(_ count: Int) throws(WorkerFailure) -> [UInt8] {
-    guard let running else { throw .nonsense("no request was sent") }
-    var status = stat()
-    guard count >= 0, fstat(running.shared, &status) == 0, Int(status.st_size) >= count else {
-      stop()
-      throw .nonsense("less in the shared memory than the answer says")
-    }
+    let running = try payload(count)
     var isWhole = true
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       let memory = UnsafeMutableRawBufferPointer(
         rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
-      isWhole = read(running.shared, at: 0, into: memory)
+      isWhole = readWhole(running.shared, at: 0, into: memory)
       filled = isWhole ? count : 0
     }
     _ = ftruncate(running.shared, 0)
@@ -194,6 +173,27 @@ public final class Worker {
       throw .nonsense("less in the shared memory than the answer says")
     }
     return bytes
+  }
+
+  /// Takes over the shared memory with `count` bytes in it. The process could go on writing there, so
+  /// it is ended; the next request starts another.
+  func takeMemory(_ count: Int) throws(WorkerFailure) -> WorkerMemory {
+    let descriptor = fcntl(try payload(count).shared, F_DUPFD_CLOEXEC, 0)
+    let failure = errno
+    stop()
+    guard descriptor >= 0 else { throw .notStarted(errno: Int(failure)) }
+    return WorkerMemory(descriptor)
+  }
+
+  /// The worker, if it has left `count` bytes in the shared memory.
+  private func payload(_ count: Int) throws(WorkerFailure) -> Running {
+    guard let running else { throw .nonsense("no request was sent") }
+    var status = stat()
+    guard count >= 0, fstat(running.shared, &status) == 0, Int(status.st_size) >= count else {
+      stop()
+      throw .nonsense("less in the shared memory than the answer says")
+    }
+    return running
   }
 
   /// Ends the process, if there is one.
