@@ -37,23 +37,24 @@ public final class AdamW: Optimizer {
   /// Moves every parameter that has a gradient. A parameter without one still counts the step.
   public func step() {
     steps += 1
+    withoutGradients { parameters.inStepGroups { move($0) } }
+  }
+
+  private func move(_ group: [Int]) {
     let rate = learningRate / (1 - pow(betas.first, Double(steps)))
     let correction = (1 - pow(betas.second, Double(steps))).squareRoot()
-    withoutGradients {
-      for ((parameter, m), v) in zip(zip(parameters, first.tensors), second.tensors) {
-        guard let gradient = parameter.tensor.gradient else { continue }
-        let x = parameter.tensor
-        x.multiply(by: 1 - learningRate * weightDecay)
-        m.multiply(by: betas.first)
-        m.add(gradient, scale: 1 - betas.first)
-        v.multiply(by: betas.second)
-        v.addProduct(gradient, gradient, scale: 1 - betas.second)
-        let root = v.squareRoot()
-        root.multiply(by: 1 / correction)
-        root.add(epsilon)
-        x.addQuotient(m, root, scale: -rate)
-      }
-    }
+    let x = group.map { parameters[$0].tensor }
+    let gradients = x.compactMap(\.gradient)
+    let (m, v) = (group.map { first.tensors[$0] }, group.map { second.tensors[$0] })
+    x.multiply(by: 1 - learningRate * weightDecay)
+    m.multiply(by: betas.first)
+    m.add(gradients, scale: 1 - betas.first)
+    v.multiply(by: betas.second)
+    v.addProduct(gradients, gradients, scale: 1 - betas.second)
+    let roots = v.squareRoots()
+    roots.multiply(by: 1 / correction)
+    roots.add(epsilon)
+    x.addQuotient(m, roots, scale: -rate)
   }
 
   /// The moments as `first.<parameter>` and `second.<parameter>`, and `step`.

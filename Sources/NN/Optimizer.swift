@@ -36,12 +36,24 @@ public func clipGradients(of parameters: [Parameter], to norm: Double) -> Tensor
   let gradients = parameters.compactMap(\.tensor.gradient)
   guard !gradients.isEmpty else { return .zeros([]) }
   return withoutGradients {
-    let length = Tensor.stacked(gradients.map { $0.norm() }).norm()
+    let length = Tensor.stacked(gradients.norms()).norm()
     guard norm.isFinite else { return length }
     let above = length.to(.float64) + 1e-6
     let factor = (Tensor.full(like: above, norm) / above).clamped(max: 1)
-    for gradient in gradients { gradient.multiply(by: factor) }
+    gradients.multiply(by: factor)
     return length
+  }
+}
+
+extension [Parameter] {
+  /// Calls `move` with the places of parameters that have a gradient, all of them at once on a GPU, where a step of
+  /// many small tensors is as long as its launches, one at a time on a CPU, whose cache holds it from one operation
+  /// to the next.
+  func inStepGroups(_ move: ([Int]) -> Void) {
+    let moved = indices.filter { self[$0].tensor.gradient != nil }
+    guard let first = moved.first else { return }
+    if self[first].tensor.device == .cpu { return moved.forEach { move([$0]) } }
+    move(moved)
   }
 }
 

@@ -108,9 +108,8 @@ extension ParameterStore {
   /// A momentum encoder with coefficient m moves with weight 1 − m (He et al., MoCo, eq. 2).
   public func lerp(to other: ParameterStore, weight: Double) {
     withoutGradients {
-      for (mine, theirs) in pairs(with: other) where mine.kind == .parameter {
-        mine.tensor.lerp(to: theirs.tensor, weight: weight)
-      }
+      let learned = pairs(with: other).filter { $0.0.kind == .parameter }
+      learned.map(\.0.tensor).lerp(to: learned.map(\.1.tensor), weight: weight)
     }
   }
 

@@ -113,6 +113,23 @@ enum {
   CTorchInPlaceCopy,
 };
 
+/// Functions that change many tensors in place, each with its partners of one or two other lists.
+enum {
+  CTorchEachAdd = 0,      // x + number · a
+  CTorchEachAddNumber,    // x + number
+  CTorchEachMultiply,     // x · number
+  CTorchEachScale,        // x · a[0], a scalar
+  CTorchEachAddProduct,   // x + number · a · b
+  CTorchEachAddQuotient,  // x + number · a / b
+  CTorchEachLerp,         // x + number · (a − x)
+};
+
+/// Functions of each of many tensors.
+enum {
+  CTorchEachSquareRoot = 0,
+  CTorchEachNorm,
+};
+
 /// Reductions over axes.
 enum {
   CTorchSum = 0,

@@ -89,6 +89,12 @@
   X(int32_t, lerp, (CT_INTO a, CT_IN end, double weight, CT_ERROR e), (a, end, weight, e)) \
   X(int32_t, add_product, (CT_INTO a, CT_IN b, CT_IN c, double scale, CT_ERROR e), (a, b, c, scale, e)) \
   X(int32_t, add_quotient, (CT_INTO a, CT_IN b, CT_IN c, double scale, CT_ERROR e), (a, b, c, scale, e)) \
+  X(int32_t, each_in_place, \
+    (int32_t op, CT_INTO const *_Nonnull x, CT_IN const *_Nullable a, CT_IN const *_Nullable b, int64_t count, \
+     double number, CT_ERROR e), \
+    (op, x, a, b, count, number, e)) \
+  X(int32_t, each, (int32_t op, CT_IN const *_Nonnull t, int64_t count, CT_MAYBE *_Nonnull out, CT_ERROR e), \
+    (op, t, count, out, e)) \
   X(CT_MAYBE, reduce, (int32_t op, CT_IN t, CT_SIZES axes, int64_t count, int32_t keep, CT_ERROR e), \
     (op, t, axes, count, keep, e)) \
   X(CT_MAYBE, index_of_largest, (CT_IN t, int64_t axis, int32_t keep, CT_ERROR e), (t, axis, keep, e)) \
