@@ -120,7 +120,7 @@ class ContrastNetwork(nn.Module):
         self.regions = nn.ModuleDict({"0": nn.Conv2d(local, local, 1), "2": nn.Conv2d(local, dimensions, 1)})
 
     def forward(self, images, points, bf16):
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
             maps = self.encoder(images)
         pooled = self.whitening(maps[-1].float()).mean((2, 3))
         p = self.projector
@@ -226,7 +226,7 @@ class Segmenter:
 
     def step(self, batch):
         images, target = batch["images"].contiguous(memory_format=self.format), batch["labels"]
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
             scores = self.network(images)
         scores, valid = scores.float(), target != 255
         entropy = F.cross_entropy(scores, target, ignore_index=255)

@@ -1,9 +1,10 @@
-"""Lamina's training in PyTorch, one thread: prints the CPU seconds of so many steps, and what they cost.
+"""Lamina's training in PyTorch: prints the seconds of so many steps, and what they cost.
 
     python twin.py pretrain|step|finetune SETTINGS.json
 
 SETTINGS.json is written by train.py, which runs this beside Lamina. `step` learns from one batch of Lamina's own
-again and again, beginning with Lamina's weights, so that its first losses are Lamina's.
+again and again, beginning with Lamina's weights, so that its first losses are Lamina's. On a CPU one thread computes and
+its CPU seconds count; on a GPU seconds by the clock, views being made on the GPU.
 """
 import json
 import struct
@@ -11,8 +12,6 @@ import sys
 import time
 
 import torch
-
-torch.set_num_threads(1)
 
 import network  # noqa: E402
 import views  # noqa: E402
@@ -47,8 +46,26 @@ def own(tensors, prefix, network):
         sys.exit(f"the networks differ: {left}")
 
 
+def seconds(device):
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.monotonic()
+
+
+def on(device, batch):
+    move = lambda each: tuple(t.to(device) for t in each) if isinstance(each, tuple) else each.to(device)  # noqa: E731
+    return {name: move(each) for name, each in batch.items()}
+
+
 def main(task, given):
     torch.manual_seed(1)
+    device = given["device"]
+    if device == "cpu":
+        torch.set_num_threads(1)
+    else:
+        torch.set_default_device(device)
+        torch.backends.cudnn.benchmark = True
     bf16, last = given["precision"] == "bf16", given["channelsLast"]
     if task == "finetune":
         data = views.Slices(given["slices"])
@@ -60,7 +77,7 @@ def main(task, given):
             tensors = safetensors(given["tensors"])
             for each in (model.query, model.key):
                 own(tensors, "query.", each)
-            batch = lamina_batch(tensors)
+            batch = on(device, lamina_batch(tensors))
             source = iter(lambda: batch, None)
         else:
             data = views.Slices(given["slices"])
@@ -70,13 +87,13 @@ def main(task, given):
     first, begin = None, None
     for step in range(given["steps"]):
         if step == given["warm"]:
-            begin = time.process_time()
+            begin = seconds(device)
         losses = model.step(next(source))
         first = first or losses
-    seconds = time.process_time() - begin
+    took = seconds(device) - begin
     print(json.dumps({
         "torch": torch.__version__, "images": (given["steps"] - given["warm"]) * given["batch"],
-        "seconds": seconds, "first": first, "last": losses}))
+        "seconds": took, "first": first, "last": losses}))
 
 
 main(sys.argv[1], json.load(open(sys.argv[2])))

@@ -18,8 +18,9 @@ class Slices:
     def __init__(self, folder):
         self.images = numpy.load(f"{folder}/images.npy", mmap_mode="r")  # N×H×W int16
         self.labels = numpy.load(f"{folder}/labels.npy", mmap_mode="r")  # N×H×W uint8
-        self.volumes = torch.from_numpy(numpy.load(f"{folder}/volumes.npy").astype(numpy.int64))
-        self.positions = torch.from_numpy(numpy.load(f"{folder}/positions.npy").astype(numpy.float32))
+        device = torch.zeros(()).device  # where tensors are made by default
+        self.volumes = torch.from_numpy(numpy.load(f"{folder}/volumes.npy").astype(numpy.int64)).to(device)
+        self.positions = torch.from_numpy(numpy.load(f"{folder}/positions.npy").astype(numpy.float32)).to(device)
         self.scale = float(numpy.load(f"{folder}/scale.npy"))
 
     def batches(self, size):
@@ -29,13 +30,15 @@ class Slices:
                 yield numpy.sort(order[start:start + size])
 
     def read(self, which):
-        return torch.from_numpy(self.images[which].astype(numpy.float32) * self.scale)[:, None]
+        stored = torch.from_numpy(self.images[which]).to(self.volumes.device)
+        return (stored.float() * self.scale)[:, None]
 
 
 class Geometry:
     """From the pixels of a view to those of its slice, for each of a batch: an affine map after a smooth displacement."""
 
     def __init__(self, count, view, slice_, area, elastic, shear=0.0):
+        self.size = view
         self.view, self.slice = torch.tensor(view).float(), torch.tensor(slice_).float()  # (width, height)
         pixels = between(count, *area) * self.slice.prod()
         ratio = between(count, math.log(0.75), math.log(4 / 3)).exp() * self.view[0] / self.view[1]
@@ -74,7 +77,7 @@ class Geometry:
         return ((points >= 0) & (points <= size - 1)).all(-1)
 
     def grid(self):
-        w, h = int(self.view[0]), int(self.view[1])
+        w, h = self.size
         pixels = torch.stack(torch.meshgrid(torch.arange(w), torch.arange(h), indexing="xy"), -1).float()
         moved = (pixels + self.field.permute(0, 2, 3, 1)).view(len(self.field), -1, 2)
         points = moved @ self.matrix.transpose(1, 2) + self.origin[:, None]
@@ -164,6 +167,6 @@ def labelled_batch(data, which):
     grid = geometry.grid()
     view = F.grid_sample(slices, grid, padding_mode="border", align_corners=False)
     chances = {"blur": 0.1, "low": 0.15, "gamma": 0.3, "contrast": 0.5, "noise": 0.15}
-    labels = torch.from_numpy(data.labels[which].astype(numpy.float32))[:, None]
+    labels = torch.from_numpy(data.labels[which]).to(slices.device).float()[:, None]
     seen = F.grid_sample(labels - 255, grid, mode="nearest", padding_mode="zeros", align_corners=False) + 255
     return {"images": changed(view, slices, chances), "labels": seen[:, 0].long()}

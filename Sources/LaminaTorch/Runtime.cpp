@@ -44,6 +44,10 @@ int32_t laminatorch_set_deterministic(int32_t on, CTorchError *e) {
   });
 }
 
+int32_t laminatorch_set_algorithm_search(int32_t on, CTorchError *e) {
+  return status(e, [&] { at::globalContext().setBenchmarkCuDNN(on); });
+}
+
 int32_t laminatorch_manual_seed(uint64_t seed, CTorchError *e) {
   return status(e, [&] { at::manual_seed(seed); });
 }

@@ -26,6 +26,11 @@ public enum LibTorch {
     try throwing { ctorch_set_deterministic(on ? 1 : 0, $0) }
   }
 
+  /// Whether cuDNN tries its algorithms on the first batch of a shape and keeps the fastest (CUDA).
+  public static func setAlgorithmSearch(_ on: Bool) throws(TorchError) {
+    try throwing { ctorch_set_algorithm_search(on ? 1 : 0, $0) }
+  }
+
   /// Seeds the default generators, which only dropout draws from: everything else takes a seed of its own.
   public static func manualSeed(_ seed: UInt64) throws(TorchError) {
     try throwing { ctorch_manual_seed(seed, $0) }

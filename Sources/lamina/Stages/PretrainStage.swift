@@ -97,5 +97,6 @@ func device(named name: String) throws -> Device {
       "--device \(name): this LibTorch sees \(Device.cudaCount) CUDA devices; "
         + "build with LIBTORCH=/path to one with CUDA, or use --device cpu.")
   }
+  try LibTorch.setAlgorithmSearch(device != .cpu)
   return device
 }
