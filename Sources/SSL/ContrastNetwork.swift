@@ -61,11 +61,7 @@ public struct ContrastNetwork {
   /// The regions at every level, seen by that level's head.
   private func regions(of maps: [Tensor], at points: Tensor) -> [Embeddings.Regions] {
     zip(maps, regionHeads).map { map, head in
-      let map = map.to(.float32)
-      let (batch, width, side) = (map.shape[0], map.shape[1], points.shape[2])
-      let read = map.sampled(at: points, outside: .border)  // B×C×(R·s)×s
-      let grids = read.reshaped([batch, width, -1, side * side])  // B×C×R×s²
-      let means = grids.mean(axis: 3, keep: true)  // B×C×R×1
+      let means = regionMeans(of: map.to(.float32), at: points)  // B×C×R×1
       return Embeddings.Regions(
         features: means.squeezed(3).transposed.normalized(axis: 2),
         projected: head(means).squeezed(3).transposed.normalized(axis: 2))
