@@ -2,7 +2,7 @@
 GPU, images a second by the clock.
 
     swift build -c release
-    python train.py LAMINA DATA SCRATCH --torch PYTHON [--torch PYTHON …] [--rounds N] [--only NAME,…] [--device cuda]
+    python train.py LAMINA DATA SCRATCH --torch PYTHON [--torch PYTHON …] [--rounds N] [--only NAME,…] [--device cuda] [--modes bf16-last,…]
 
 LAMINA is a release build of the executable with bench-train beside it, DATA a Decathlon folder (Task04_Hippocampus), SCRATCH a
 folder for stores and runs, PYTHON an interpreter with torch and numpy: the newest there is, and the one whose LibTorch
@@ -31,7 +31,8 @@ SIZES = {
 }
 STEPS = {("small", "step"): 24, ("small", "pretrain"): 24, ("small", "finetune"): 44,
          ("large", "step"): 3, ("large", "pretrain"): 3, ("large", "finetune"): 24}
-MODES = [(precision, last) for precision in ("fp32", "bf16") for last in (False, True)]
+MODES = {f"{precision}-{name}": (precision, last) for precision in ("fp32", "bf16")
+         for name, last in (("first", False), ("last", True))}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -164,7 +165,7 @@ def measured(given, name, task, store):
     """Rates by precision, side and memory format: a list with a figure a round."""
     rates = {}
     for _ in range(given.rounds):
-        for precision, last in MODES:
+        for precision, last in given.modes:
             case = Case(given, name, task, precision, last, store)
             ours = case.lamina()
             rates.setdefault((precision, "Lamina", last), []).append(rate(ours))
@@ -178,19 +179,19 @@ def measured(given, name, task, store):
 
 def report(name, task, rates):
     versions = sorted({side for _, side, _ in rates if side != "Lamina"}, reverse=True)
-    best = lambda p, side: [max(pair) for pair in zip(rates[p, side, False], rates[p, side, True])]  # noqa: E731
-    for precision in ("fp32", "bf16"):
+    for precision in dict.fromkeys(p for p, _, _ in rates):
+        formats = [last for last in (False, True) if (precision, "Lamina", last) in rates]
+        best = lambda side: [max(f) for f in zip(*(rates[precision, side, last] for last in formats))]  # noqa: E731
         for side in ["Lamina"] + versions:
-            first, last = (statistics.median(rates[precision, side, f]) for f in (False, True))
-            against = ""
+            cells = [f"{statistics.median(rates[precision, side, last]):.1f}" if last in formats else "–"
+                     for last in (False, True)]
+            against = [" ", " "]
             if side != "Lamina":
-                pairs = list(zip(best(precision, "Lamina"), best(precision, side)))
-                least = min(
-                    statistics.median(o / t for o, t in zip(rates[precision, "Lamina", f], rates[precision, side, f]))
-                    for f in (False, True))
-                against = f"{statistics.median(o / t for o, t in pairs):.2f} | {least:.2f}"
+                ratio = lambda ours, theirs: statistics.median(o / t for o, t in zip(ours, theirs))  # noqa: E731
+                least = min(ratio(rates[precision, "Lamina", last], rates[precision, side, last]) for last in formats)
+                against = [f"{ratio(best('Lamina'), best(side)):.2f}", f"{least:.2f}"]
             side = side if side == "Lamina" else f"PyTorch {side}"
-            print(f"| {name} {task} | {precision} | {side} | {first:.1f} | {last:.1f} | {against or ' | '} |", flush=True)
+            print("|", " | ".join([f"{name} {task}", precision, side, *cells, *against]), "|", flush=True)
 
 
 def main():
@@ -201,6 +202,8 @@ def main():
     parser.add_argument("--torch", action="append", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--modes", type=lambda names: [MODES[name] for name in names.split(",")],
+                        default=",".join(MODES), help="precisions and memory formats")
     parser.add_argument("--only", default="small step,small pretrain,small finetune,large step,large pretrain,large finetune")
     given = parser.parse_args()
     given.scratch.mkdir(parents=True, exist_ok=True)
