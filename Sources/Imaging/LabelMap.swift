@@ -17,12 +17,14 @@ public struct LabelMap: Sendable, Equatable {
   ///
   /// Returns nil when a voxel is no such number, as in a probability map.
   public init?(_ volume: Volume, names: [Int: String] = [:]) {
-    guard volume.leading.count == 1, let values = volume.integers() else { return nil }
+    guard volume.leading.count == 1 else { return nil }
     var labels = [UInt16]()
-    labels.reserveCapacity(values.count)
-    for value in values {
-      guard let label = UInt16(exactly: value) else { return nil }
-      labels.append(label)
+    labels.reserveCapacity(volume.grid.count)
+    for z in 0..<volume.grid.size.z {
+      for value in volume.values(slice: z) {
+        guard let label = UInt16(exactly: value) else { return nil }
+        labels.append(label)
+      }
     }
     self.init(grid: volume.grid, labels: labels, names: names)
   }
@@ -52,7 +54,9 @@ public struct LabelMap: Sendable, Equatable {
     guard grid.reordered(axes: axes, flips: flips).matches(target, tolerance: tolerance) else {
       return nil
     }
-    let moved = reordered(labels, size: grid.size, axes: axes, flips: flips)
+    let moved =
+      axes == [0, 1, 2] && !flips.contains(true)
+      ? labels : reordered(labels, size: grid.size, axes: axes, flips: flips)
     return LabelMap(grid: target, labels: moved, names: names)
   }
 }

@@ -55,6 +55,19 @@ public struct Volume: Sendable, Equatable {
     }
   }
 
+  /// Real values of one slice of the only time point or channel: `[y, x]`.
+  public func values(slice z: Int) -> [Float] {
+    let count = grid.sliceCount
+    return [Float](unsafeUninitializedCapacity: count) { target, filled in
+      bytes.withUnsafeBytes { raw in
+        let source = UnsafeRawBufferPointer(rebasing: raw[(z * count * type.size)...])
+        let (slope, intercept) = scaling.pair(slice: z)
+        type.read(source, 0..<count, slope: slope, intercept: intercept, into: target)
+      }
+      filled = count
+    }
+  }
+
   /// Stored values of one time point or channel as whole numbers, or nil when one is not.
   public func integers(lead: Int = 0) -> [Int]? {
     let reals = values(lead: lead)
