@@ -139,6 +139,24 @@ private func hospital(_ folder: TemporaryFolder) throws -> String {
     _ = first.ids
   }
 
+  /// Files are noted beside the walk, and a disk may hold millions of them.
+  @Test(arguments: [1, 3])
+  func aLedgerThatCannotBeWrittenEndsTheWalk(_ workers: Int) throws {
+    let folder = TemporaryFolder()
+    for place in 0..<5200 { try folder.write("", to: "disk/\(place)") }
+    try Ledger(Ledger.path(of: folder / "c.zarr")).execute(
+      "CREATE TRIGGER full BEFORE INSERT ON files BEGIN SELECT RAISE(ABORT, 'full'); END")
+    let seen = Locked(0)
+    var recipe = IngestRecipe()
+    recipe.workers = workers
+    #expect(throws: CohortError.self) {
+      try Ingest.run(
+        [folder / "disk"], into: folder / "c.zarr", recipe: recipe, launch: inProcess
+      ) { progress in seen.change { $0 = max($0, progress.done) } }
+    }
+    #expect(seen.value < 5120)
+  }
+
   @Test func aSeriesOfWhichAFileCannotBeDecodedIsRefusedAndNamed() throws {
     let folder = TemporaryFolder()
     try folder.write([UInt8](0..<32), to: "key")

@@ -131,7 +131,7 @@ struct Sightings {
     if session.pool.count == 1 {
       if files.count >= Self.most { try flush() }
     } else if gate.wait(timeout: files.count >= Self.most ? .distantFuture : .now()) == .success {
-      writeBeside()
+      try writeBeside()
     }
   }
 
@@ -150,8 +150,13 @@ struct Sightings {
     gate.signal()
   }
 
-  /// Writes what there is on another thread, which opens the gate again.
-  private mutating func writeBeside() {
+  /// Writes what there is on another thread, which opens the gate again. Where that went wrong before,
+  /// the walk ends: there may be millions of files still to come.
+  private mutating func writeBeside() throws {
+    if let failure = failure.value {
+      gate.signal()
+      throw failure
+    }
     DispatchQueue.global().async { [session, role, files, gate, failure] in
       do {
         try session.ledger.sight(files, as: role, run: session.run)
