@@ -40,7 +40,7 @@ public func clipGradients(of parameters: [Parameter], to norm: Double) -> Tensor
     guard norm.isFinite else { return length }
     let above = length.to(.float64) + 1e-6
     let factor = (Tensor.full(like: above, norm) / above).clamped(max: 1)
-    gradients.multiply(by: factor)
+    gradients.multiply(by: factor.to(gradients[0].dtype))
     return length
   }
 }

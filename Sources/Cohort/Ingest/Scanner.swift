@@ -14,13 +14,16 @@ struct Scanner: Sendable {
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
     let failures = Locked([Refusal]())
     let findings = Findings(for: ledger, workers: pool.count)
-    try eachPiece { worker, files in
-      let (found, failed) = try answer(worker, files)
-      failures.change { $0 += failed }
-      try findings.take(found)
-      tick(files.count, files.reduce(0) { $0 + $1.size })
+    let scanned = Result {
+      try eachPiece { worker, files in
+        let (found, failed) = try answer(worker, files)
+        failures.change { $0 += failed }
+        try findings.take(found)
+        tick(files.count, files.reduce(0) { $0 + $1.size })
+      }
     }
-    try findings.finish()
+    try findings.finish()  // nothing is written to the ledger once its store's lock is let go
+    try scanned.get()
     return failures.value.sorted { $0.name < $1.name }
   }
 
