@@ -92,11 +92,17 @@ package struct MoCo: Objective {
     }
     if let penalty = mean(q.features.decorrelated.map(correlationPenalty)) {
       cost.decorrelation = penalty
-      cost.loss = cost.loss + penalty * recipe.decorrelation.weight
+      cost.loss = cost.loss + penalty * penaltyWeight
     }
     (cost.topOne, cost.batchTopOne) = (topOne(logits), batchTopOne(q, k, views.tags))
     cost.chance = 1 / Double(keysCompared(views.count))
     return cost
+  }
+
+  /// What the penalty counts in this step.
+  private var penaltyWeight: Double {
+    let (weight, share) = (recipe.decorrelation.weight, optimiser.learningRate / recipe.lr)
+    return recipe.decorrelation.fades ? weight * share : weight
   }
 
   /// The keys of a queue, of the batch, or of both, and which of them are no negatives of a query.

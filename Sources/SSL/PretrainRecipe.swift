@@ -234,6 +234,8 @@ public struct DecorrelationRecipe: Codable, Sendable, Equatable {
   public var momentum = 0.1
   /// The weight of the covariance penalty (VICReg: 1 beside 25 of the invariance).
   public var weight = 0.04
+  /// Whether that weight falls with the learning rate, to nothing at the end, or stays.
+  public var fades = false
 
   /// The defaults.
   public init() {}

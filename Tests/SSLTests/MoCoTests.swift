@@ -76,6 +76,19 @@ import Torch
   #expect(abs(penalty.loss - sum) < 1e-4)
 }
 
+@Test(arguments: [1, 0.5, 0])
+func aPenaltyThatFadesCountsAsTheLearningRateDoes(_ share: Double) throws {
+  let recipe = try resolved {
+    ($0.decorrelation.kind, $0.decorrelation.fades, $0.local.enabled) = (.covariance, true, false)
+  }
+  let stream = try batches(recipe)
+  var moco = try filled(recipe, stream)
+  moco.optimiser.learningRate = recipe.lr * share
+  let losses = try moco.step(stream.next()).read()
+  let sum = losses.global! + share * 0.04 * losses.decorrelation!
+  #expect(losses.decorrelation! > 0 && abs(losses.loss - sum) < 1e-5)
+}
+
 /// Where the temperature makes all similarities alike, InfoNCE is the logarithm of the number of candidates.
 @Test func atAHighTemperatureTheGlobalLossIsTheLogarithmOfTheCandidates() throws {
   let recipe = try resolved {
