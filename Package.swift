@@ -87,11 +87,12 @@ var targets: [Target] = [
     linkerSettings: ["nifti2", "znz", "z"].map { .linkedLibrary($0) }),
   .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
   system("CZstd", ["libzstd-dev", "libblosc-dev"]),
+  .target(name: "CStorage"),
   .target(name: "CBLAS"),
   swift("Imaging"),
   swift("DICOM", ["Imaging", "CDCMTK"]),
   swift("NIfTI", ["Imaging", "CNIfTI"]),
-  swift("Zarr", ["CZstd"]),
+  swift("Zarr", ["CStorage", "CZstd"]),
   swift("SliceStore", ["Zarr", "Imaging"]),
   swift("Recipes", [.product(name: "Yams", package: "Yams")]),
   swift(

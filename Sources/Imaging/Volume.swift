@@ -41,30 +41,26 @@ public struct Volume: Sendable, Equatable {
 
   /// Real values of one time point or channel: `[z, y, x]`, slope and intercept applied.
   public func values(lead: Int = 0) -> [Float] {
-    let (count, perSlice) = (grid.count, grid.sliceCount)
-    return [Float](unsafeUninitializedCapacity: count) { target, filled in
-      bytes.withUnsafeBytes { raw in
-        let source = UnsafeRawBufferPointer(rebasing: raw[(lead * count * type.size)...])
-        for z in 0..<grid.size.z {
-          let (slope, intercept) = scaling.pair(slice: lead * grid.size.z + z)
-          let range = z * perSlice..<(z + 1) * perSlice
-          type.read(source, range, slope: slope, intercept: intercept, into: target)
-        }
-      }
-      filled = count
-    }
+    let slices = lead * grid.size.z..<(lead + 1) * grid.size.z
+    return values(slices: slices)
   }
 
   /// Real values of one slice of the only time point or channel: `[y, x]`.
-  public func values(slice z: Int) -> [Float] {
-    let count = grid.sliceCount
-    return [Float](unsafeUninitializedCapacity: count) { target, filled in
+  public func values(slice z: Int) -> [Float] { values(slices: z..<z + 1) }
+
+  /// Real values of neighbouring slices, counted through all time points or channels.
+  private func values(slices: Range<Int>) -> [Float] {
+    let (count, start) = (grid.sliceCount, slices.lowerBound)
+    return [Float](unsafeUninitializedCapacity: slices.count * count) { target, filled in
       bytes.withUnsafeBytes { raw in
-        let source = UnsafeRawBufferPointer(rebasing: raw[(z * count * type.size)...])
-        let (slope, intercept) = scaling.pair(slice: z)
-        type.read(source, 0..<count, slope: slope, intercept: intercept, into: target)
+        let source = UnsafeRawBufferPointer(rebasing: raw[(start * count * type.size)...])
+        for z in slices {
+          let (slope, intercept) = scaling.pair(slice: z)
+          let range = (z - start) * count..<(z - start + 1) * count
+          type.read(source, range, slope: slope, intercept: intercept, into: target)
+        }
       }
-      filled = count
+      filled = slices.count * count
     }
   }
 

@@ -209,16 +209,6 @@ int32_t laminatorch_lerp(CTorchTensor *a, const CTorchTensor *end, double weight
   return status(e, [&] { a->value.lerp_(end->value, at::Scalar(weight)); });
 }
 
-int32_t laminatorch_add_product(
-    CTorchTensor *a, const CTorchTensor *b, const CTorchTensor *c, double scale, CTorchError *e) {
-  return status(e, [&] { a->value.addcmul_(b->value, c->value, at::Scalar(scale)); });
-}
-
-int32_t laminatorch_add_quotient(
-    CTorchTensor *a, const CTorchTensor *b, const CTorchTensor *c, double scale, CTorchError *e) {
-  return status(e, [&] { a->value.addcdiv_(b->value, c->value, at::Scalar(scale)); });
-}
-
 /// `any` and `all` take one axis at a time.
 static at::Tensor over_axes(at::Tensor t, at::IntArrayRef axes, bool keep, bool any) {
   for (int64_t axis : axes) t = any ? t.any(axis, true) : t.all(axis, true);

@@ -116,12 +116,11 @@ extension ParameterStore {
   /// The same of the buffers, running statistics; those that are counts are taken over.
   public func lerpBuffers(to other: ParameterStore, weight: Double) {
     withoutGradients {
-      for (mine, theirs) in pairs(with: other) where mine.kind == .buffer {
-        if mine.tensor.dtype == .int64 {
-          mine.tensor.copy(from: theirs.tensor)
-        } else {
-          mine.tensor.lerp(to: theirs.tensor, weight: weight)
-        }
+      let kept = pairs(with: other).filter { $0.0.kind == .buffer }
+      let statistics = kept.filter { $0.0.tensor.dtype != .int64 }
+      statistics.map(\.0.tensor).lerp(to: statistics.map(\.1.tensor), weight: weight)
+      for (mine, theirs) in kept where mine.tensor.dtype == .int64 {
+        mine.tensor.copy(from: theirs.tensor)
       }
     }
   }

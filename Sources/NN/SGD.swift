@@ -31,17 +31,22 @@ public final class SGD: Optimizer {
 
   /// Moves every parameter that has a gradient.
   public func step() {
-    withoutGradients {
-      for (parameter, v) in zip(parameters, velocity.tensors) {
-        guard let gradient = parameter.tensor.gradient else { continue }
-        let x = parameter.tensor
-        let d = weightDecay == 0 ? gradient : gradient + x * weightDecay
-        v.multiply(by: momentum)
-        v.add(d)
-        if nesterov { x.add(d, scale: -learningRate) }
-        x.add(v, scale: nesterov ? -learningRate * momentum : -learningRate)
-      }
-    }
+    withoutGradients { parameters.inStepGroups { move($0) } }
+  }
+
+  /// v takes gradient and decay one by one, so that neither needs a sum d of its own; the gradients stay as they are.
+  private func move(_ group: [Int]) {
+    let x = group.map { parameters[$0].tensor }
+    let gradients = x.compactMap(\.gradient)
+    let v = group.map { velocity.tensors[$0] }
+    v.multiply(by: momentum)
+    v.add(gradients)
+    if weightDecay != 0 { v.add(x, scale: weightDecay) }
+    guard nesterov else { return x.add(v, scale: -learningRate) }
+    // d before x changes: learningRate · (d + momentum · v) with d = gradient + weightDecay · x.
+    x.multiply(by: 1 - learningRate * weightDecay)
+    x.add(gradients, scale: -learningRate)
+    x.add(v, scale: -learningRate * momentum)
   }
 
   /// The velocities, as `momentum.<parameter>`.

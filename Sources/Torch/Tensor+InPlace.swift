@@ -73,20 +73,4 @@ extension Tensor {
   ) {
     trapping(Site(file, line)) { ctorch_lerp(handle, end.handle, weight, $0) }
   }
-
-  /// x ← x + scale · a · b.
-  public func addProduct(
-    _ a: Tensor, _ b: Tensor, scale: Double = 1,
-    file: StaticString = #fileID, line: UInt = #line
-  ) {
-    trapping(Site(file, line)) { ctorch_add_product(handle, a.handle, b.handle, scale, $0) }
-  }
-
-  /// x ← x + scale · a / b.
-  public func addQuotient(
-    _ a: Tensor, _ b: Tensor, scale: Double = 1,
-    file: StaticString = #fileID, line: UInt = #line
-  ) {
-    trapping(Site(file, line)) { ctorch_add_quotient(handle, a.handle, b.handle, scale, $0) }
-  }
 }

@@ -9,23 +9,28 @@ extension [Tensor] {
   public func add(
     _ others: [Tensor], scale: Double = 1, file: StaticString = #fileID, line: UInt = #line
   ) {
-    change(CTorchEachAdd, others, scale, Site(file, line))
+    change(CTorchEachAdd, others, by: scale, Site(file, line))
   }
 
   /// x ← x + number.
   public func add(_ number: Double, file: StaticString = #fileID, line: UInt = #line) {
-    change(CTorchEachAddNumber, number, Site(file, line))
+    change(CTorchEachAddNumber, by: number, Site(file, line))
   }
 
   /// x ← x · number.
   public func multiply(by number: Double, file: StaticString = #fileID, line: UInt = #line) {
-    change(CTorchEachMultiply, number, Site(file, line))
+    change(CTorchEachMultiply, by: number, Site(file, line))
   }
 
   /// x ← x · factor, one scalar on the tensors' device for all.
   public func multiply(by factor: Tensor, file: StaticString = #fileID, line: UInt = #line) {
-    let factors = [Tensor](repeating: factor, count: count)
-    change(CTorchEachScale, factors, 1, Site(file, line))
+    let site = Site(file, line)
+    withExtendedLifetime((self, factor)) {
+      trapping(site) {
+        ctorch_each_in_place(
+          Int32(CTorchEachScale), map(\.handle), [factor.handle], [], Int64(count), 1, $0)
+      }
+    }
   }
 
   /// x ← x + scale · a · b.
@@ -33,7 +38,7 @@ extension [Tensor] {
     _ a: [Tensor], _ b: [Tensor], scale: Double = 1, file: StaticString = #fileID,
     line: UInt = #line
   ) {
-    change(CTorchEachAddProduct, a, b, scale, Site(file, line))
+    change(CTorchEachAddProduct, a, b, by: scale, Site(file, line))
   }
 
   /// x ← x + scale · a / b.
@@ -41,14 +46,14 @@ extension [Tensor] {
     _ a: [Tensor], _ b: [Tensor], scale: Double = 1, file: StaticString = #fileID,
     line: UInt = #line
   ) {
-    change(CTorchEachAddQuotient, a, b, scale, Site(file, line))
+    change(CTorchEachAddQuotient, a, b, by: scale, Site(file, line))
   }
 
   /// x ← x + weight · (end − x).
   public func lerp(
     to ends: [Tensor], weight: Double, file: StaticString = #fileID, line: UInt = #line
   ) {
-    change(CTorchEachLerp, ends, weight, Site(file, line))
+    change(CTorchEachLerp, ends, by: weight, Site(file, line))
   }
 
   /// √x of each.
@@ -61,22 +66,17 @@ extension [Tensor] {
     mapped(CTorchEachNorm, Site(file, line))
   }
 
-  private func change(_ op: Int, _ number: Double, _ site: Site) {
-    change(op, self, self, number, site)
-  }
-
-  private func change(_ op: Int, _ a: [Tensor], _ number: Double, _ site: Site) {
-    change(op, a, a, number, site)
-  }
-
-  private func change(_ op: Int, _ a: [Tensor], _ b: [Tensor], _ number: Double, _ site: Site) {
-    require(
-      a.count == count && b.count == count, "\(count) tensors with \(a.count) and \(b.count)",
-      file: site.file, line: site.line)
-    let (x, first, second) = (map(\.handle), a.map(\.handle), b.map(\.handle))
-    withExtendedLifetime((self, a, b)) {
+  private func change(_ op: Int, _ partners: [Tensor]..., by number: Double, _ site: Site) {
+    for list in partners {
+      require(
+        list.count == count, "\(count) tensors with \(list.count)", file: site.file,
+        line: site.line)
+    }
+    let lists = ([self] + partners).map { $0.map(\.handle) }
+    let (a, b) = (lists.dropFirst().first ?? [], lists.dropFirst(2).first ?? [])
+    withExtendedLifetime((self, partners)) {
       trapping(site) {
-        ctorch_each_in_place(Int32(op), x, first, second, Int64(count), number, $0)
+        ctorch_each_in_place(Int32(op), lists[0], a, b, Int64(count), number, $0)
       }
     }
   }

@@ -1,4 +1,4 @@
-import CZstd
+import CStorage
 
 /// CRC-32C (Castagnoli polynomial, RFC 3720 appendix B.4), as Zarr's `crc32c` codec asks for.
 ///
@@ -17,8 +17,8 @@ public struct CRC32C: Sendable, Equatable {
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     state =
-      lamina_has_crc32c() != 0
-      ? lamina_crc32c(state, base, bytes.count) : Self.tabled(state, bytes)
+      cstorage_has_crc32c() != 0
+      ? cstorage_crc32c(state, base, bytes.count) : Self.tabled(state, bytes)
   }
 
   /// The checksum of one piece of memory.

@@ -1,4 +1,4 @@
-import CZstd
+import CStorage
 import Foundation
 import Synchronization
 
@@ -72,7 +72,7 @@ public final class DurableFile {
   /// Has the system begin to write what it holds of the file: the disk works while the next bytes are
   /// made, and the sync at the end has little to wait for. Nothing depends on it.
   private func start() {
-    lamina_start_writing(descriptor, Int64(started), Int64(size - started))
+    cstorage_start_writing(descriptor, Int64(started), Int64(size - started))
     started = size
   }
 

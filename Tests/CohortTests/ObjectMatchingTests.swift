@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func copiesAreOneObject() throws {
-    let both = try ["/x", "/y"].map { path -> DICOMHeader in
+    let both = ["/x", "/y"].map { path -> DICOMHeader in
       var header = header(object(series: ["1"]), path: path)
       header.identity.sopInstanceUID = "1.2"
       return header

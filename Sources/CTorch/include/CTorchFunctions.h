@@ -88,8 +88,6 @@
   X(int32_t, in_place, (int32_t op, CT_INTO a, CT_IN b, double scale, CT_ERROR e), (op, a, b, scale, e)) \
   X(int32_t, in_place_scalar, (int32_t op, CT_INTO a, double b, CT_ERROR e), (op, a, b, e)) \
   X(int32_t, lerp, (CT_INTO a, CT_IN end, double weight, CT_ERROR e), (a, end, weight, e)) \
-  X(int32_t, add_product, (CT_INTO a, CT_IN b, CT_IN c, double scale, CT_ERROR e), (a, b, c, scale, e)) \
-  X(int32_t, add_quotient, (CT_INTO a, CT_IN b, CT_IN c, double scale, CT_ERROR e), (a, b, c, scale, e)) \
   X(int32_t, each_in_place, \
     (int32_t op, CT_INTO const *_Nonnull x, CT_IN const *_Nullable a, CT_IN const *_Nullable b, int64_t count, \
      double number, CT_ERROR e), \

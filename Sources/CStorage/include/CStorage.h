@@ -1,0 +1,16 @@
+#ifndef CSTORAGE_H
+#define CSTORAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Whether this processor has instructions for CRC-32C and for products of polynomials (SSE4.2, PCLMULQDQ).
+int cstorage_has_crc32c(void);
+
+/// The state of a CRC-32C (reflected, not complemented) after further bytes, by those instructions.
+uint32_t cstorage_crc32c(uint32_t state, const void *bytes, size_t count);
+
+/// Has the system begin to write a part of a file to the disk, without waiting (sync_file_range(2)).
+void cstorage_start_writing(int file, int64_t start, int64_t count);
+
+#endif
