@@ -194,7 +194,7 @@ def large(base, store, shards, each):
 
 
 def opening(base, scratch, shards, each, count=20_000):
-    wanted = 4 * shards + 4096  # a store keeps open a quarter of the files that the process may have
+    wanted = 2 * shards + 4096  # three quarters of the files that a process may have can be shards
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))

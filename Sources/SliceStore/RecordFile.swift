@@ -24,7 +24,8 @@ struct RecordBytes {
 /// numbers of the file's own), the records, and the CRC-32C of all that stands before it.
 ///
 /// It is mapped, not read: what is never asked for costs no memory, and of a large file no more than
-/// some 64 MiB stay in the process's memory at a time.
+/// some 64 MiB stay in the process's memory at a time. Of a large file, records are best read one by
+/// one (``withRecord(_:_:)``): mapping a page that nobody has touched takes the system longer.
 final class RecordFile: Sendable {
   static let version: UInt32 = 1
   static let headerSize = 64
@@ -36,10 +37,13 @@ final class RecordFile: Sendable {
   let extras: [Int]
   private nonisolated(unsafe) let base: UnsafeRawPointer  // read-only memory
   private let length: Int
+  /// Of a large file.
+  private let file: OpenFile?
   private let reads = Atomic<Int>(0)
   /// Files up to this size stay mapped as a whole; of others, what was read is let go after so many
   /// reads, each of which may map the 2 MiB around it.
-  private static let (small, readsKept) = (64 << 20, 32)
+  static let small = 64 << 20
+  private static let readsKept = 32
 
   static func header(magic: String, recordSize: Int, count: Int, extras: [Int]) -> [UInt8] {
     var header = RecordBytes()
@@ -52,7 +56,9 @@ final class RecordFile: Sendable {
   }
 
   /// Maps the file and checks its lengths; its checksum too, unless each record has `ownChecksums`.
-  init(_ path: String, magic: String, ownChecksums: Bool = false) throws {
+  init(
+    _ path: String, magic: String, ownChecksums: Bool = false, small: Int = RecordFile.small
+  ) throws {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -67,6 +73,7 @@ final class RecordFile: Sendable {
     length = Int(status.st_size)
     guard let map = mmap(nil, length, PROT_READ, MAP_PRIVATE, descriptor, 0), map != MAP_FAILED
     else { throw ZarrError.system(path: path, verb: "map", code: errno) }
+    file = length > small ? try? OpenFile(path) : nil
     base = UnsafeRawPointer(map)
     let view = UnsafeRawBufferPointer(start: base, count: length)
     recordSize = Int(Self.load(view, 12, as: UInt32.self))
@@ -115,6 +122,22 @@ final class RecordFile: Sendable {
     return RecordView(
       UnsafeRawBufferPointer(
         start: base + Self.headerSize + i * recordSize, count: recordSize))
+  }
+}
+
+extension RecordFile {
+  /// Lends one record, whose own checksum tells whether it could be read.
+  func withRecord<Result>(_ i: Int, _ body: (RecordView) -> Result) -> Result {
+    guard let file else { return body(record(i)) }
+    precondition(i >= 0 && i < count, "no such record")
+    return withUnsafeTemporaryAllocation(byteCount: recordSize, alignment: 8) { room in
+      do throws(ZarrError) {
+        try file.read(at: Self.headerSize + i * recordSize, into: room)
+      } catch {
+        room.initializeMemory(as: UInt8.self, repeating: 0)
+      }
+      return body(RecordView(UnsafeRawBufferPointer(room)))
+    }
   }
 }
 

@@ -24,14 +24,20 @@ public final class SliceStore: Sendable {
 
   /// Opens a store; throws `incomplete` when it is not finished and `format` when it is no slice
   /// store.
-  public init(_ path: String) throws {
+  public convenience init(_ path: String) throws {
+    try self.init(path, mappedIndex: RecordFile.small)
+  }
+
+  /// Likewise; an index of more bytes than `mappedIndex` is read record by record.
+  package init(_ path: String, mappedIndex: Int) throws {
     self.path = path
     attributes = try Self.attributes(path)
     digest = try Manifest.digest(at: path + "/manifest")
     volumes = try SliceVolumes(path, channels: attributes.channels)
     parts = try SplitTable(path: path + "/split.tsv", volumes: volumes).parts
     index = try RecordFile(
-      path + "/slices.index", magic: SliceIndexRecord.magic, ownChecksums: true)
+      path + "/slices.index", magic: SliceIndexRecord.magic, ownChecksums: true,
+      small: mappedIndex)
     guard index.recordSize == SliceIndexRecord.size, index.count == volumes.sliceCount else {
       throw StoreError.damaged(path: index.path, reason: "it does not fit the volumes")
     }
@@ -67,7 +73,8 @@ public final class SliceStore: Sendable {
   ///
   /// A damaged record is made good from the volume's; the slice itself cannot be read then.
   public func entry(_ n: Int) -> SliceEntry {
-    if let record = SliceIndexRecord(index.record(n)), record.entry.volume < volumes.count {
+    if let record = index.withRecord(n, SliceIndexRecord.init), record.entry.volume < volumes.count
+    {
       return record.entry
     }
     return volumes.entry(ofSlice: n)
@@ -90,13 +97,13 @@ public final class SliceStore: Sendable {
   /// Has the system fetch the images of slices that will be read soon, in the background.
   public func willRead(_ slices: [Int]) {
     for n in slices {
-      guard let record = SliceIndexRecord(index.record(n)) else { continue }
+      guard let record = index.withRecord(n, SliceIndexRecord.init) else { continue }
       image.willRead(record.image, shard: record.shard)
     }
   }
 
   private func record(_ n: Int) throws -> SliceIndexRecord {
-    guard let record = SliceIndexRecord(index.record(n)) else {
+    guard let record = index.withRecord(n, SliceIndexRecord.init) else {
       throw StoreError.damaged(path: index.path, reason: "the record of slice \(n) is wrong")
     }
     return record

@@ -12,7 +12,7 @@ extension BloscFrame {
   /// which libblosc, which does not split for zstd, lets them do (`docs/benchmarks/codecs.md`).
   static func pack(
     _ chunk: UnsafeRawBufferPointer, level: Int, shuffle: Bool, typeSize: Int,
-    into target: UnsafeMutableRawBufferPointer, _ context: ChunkContext
+    plain: PlainStreams = [], into target: UnsafeMutableRawBufferPointer, _ context: ChunkContext
   ) -> Int {
     let size = (1...255).contains(typeSize) ? typeSize : 1
     let isShuffled = shuffle && size > 1
@@ -22,7 +22,7 @@ extension BloscFrame {
     if !isSplit { flags.insert(.notSplit) }
     let packing = BlockPacking(
       level: zstdLevel(level), typeSize: size, blockSize: block, isShuffled: isShuffled,
-      streams: isSplit ? size : 1, context: context)
+      streams: isSplit ? size : 1, plain: plain, context: context)
     let packed = level == 0 ? nil : packing.pack(chunk, into: target)
     if packed == nil { flags = .copied }
     let end = packed ?? headerSize + chunk.count
@@ -40,7 +40,7 @@ extension BloscFrame {
   }
 
   /// zstd's level for Blosc's 1…9, as libblosc has it.
-  private static func zstdLevel(_ level: Int) -> Int {
+  static func zstdLevel(_ level: Int) -> Int {
     switch level {
     case ..<8: 2 * level - 1
     case 8: Int(ZSTD_maxCLevel()) - 2
@@ -49,7 +49,7 @@ extension BloscFrame {
   }
 
   /// Whole numbers, in blocks of equal size where that is possible: a shorter last one is not split.
-  private static func blockSize(_ count: Int, typeSize: Int) -> Int {
+  static func blockSize(_ count: Int, typeSize: Int) -> Int {
     let most = typeSize << 18
     guard count > most else { return count < typeSize ? count : count - count % typeSize }
     let fewest = (count + most - 1) / most
@@ -71,6 +71,7 @@ private struct BlockPacking {
   let blockSize: Int
   let isShuffled: Bool
   let streams: Int
+  let plain: PlainStreams
   let context: ChunkContext
 
   /// Where the last block ends, or nil when the frame would not be shorter than a copy.
@@ -105,7 +106,9 @@ private struct BlockPacking {
     var at = start
     for stream in 0..<count {
       let part = UnsafeRawBufferPointer(rebasing: source[stream * size..<(stream + 1) * size])
-      guard let end = pack(stream: part, from: at, into: target) else { return nil }
+      guard let end = pack(stream: part, plain: plain[stream], from: at, into: target) else {
+        return nil
+      }
       at = end
     }
     return at
@@ -113,14 +116,17 @@ private struct BlockPacking {
 
   /// A stream as a zstd frame, or as it is where that is not longer.
   private func pack(
-    stream: UnsafeRawBufferPointer, from start: Int, into target: UnsafeMutableRawBufferPointer
+    stream: UnsafeRawBufferPointer, plain: Bool, from start: Int,
+    into target: UnsafeMutableRawBufferPointer
   ) -> Int? {
     guard start + 4 < target.count else { return nil }
     let room = UnsafeMutableRawBufferPointer(rebasing: target[(start + 4)...])
     let shorter = UnsafeMutableRawBufferPointer(
       rebasing: room[..<min(room.count, stream.count - 1)])
     var length = stream.count
-    if let packed = context.compress(stream, into: shorter, level: level, checksum: false) {
+    if let packed = context.compress(
+      stream, into: shorter, level: level, checksum: false, plain: plain)
+    {
       length = packed
     } else {
       guard room.count >= length else { return nil }

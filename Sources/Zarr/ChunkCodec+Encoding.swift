@@ -5,7 +5,11 @@ extension ChunkCodec {
   ///
   /// Traps when the compressor has no memory or was given settings it does not know.
   public func encode(_ chunk: UnsafeRawBufferPointer) -> [UInt8] {
-    withEncoded(chunk) { [UInt8]($0) }
+    encode(chunk, plain: [])
+  }
+
+  func encode(_ chunk: UnsafeRawBufferPointer, plain: PlainStreams) -> [UInt8] {
+    withEncoded(chunk, plain: plain) { [UInt8]($0) }
   }
 
   /// The bytes of one chunk in memory.
@@ -13,18 +17,19 @@ extension ChunkCodec {
 
   /// Hands the bytes of one chunk to `body`, in memory that the thread keeps: nothing is allocated.
   func withEncoded<Result, Failure: Error>(
-    _ chunk: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    _ chunk: UnsafeRawBufferPointer, plain: PlainStreams = [],
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     guard case .big(let size) = byteOrder, size > 1 else {
-      return try body(packed(chunk, ChunkContext.current))
+      return try body(packed(chunk, plain, ChunkContext.current))
     }
     var turned = [UInt8](chunk)
     turned.withUnsafeMutableBytes { swapBytes($0, size: size) }
-    return try body(turned.withUnsafeBytes { packed($0, ChunkContext.current) })
+    return try body(turned.withUnsafeBytes { packed($0, plain, ChunkContext.current) })
   }
 
   private func packed(
-    _ chunk: UnsafeRawBufferPointer, _ context: ChunkContext
+    _ chunk: UnsafeRawBufferPointer, _ plain: PlainStreams, _ context: ChunkContext
   ) -> UnsafeRawBufferPointer {
     let target: UnsafeMutableRawBufferPointer
     let count: Int
@@ -43,8 +48,8 @@ extension ChunkCodec {
       count =
         name == "zstd" && shuffle != .bitshuffle
         ? BloscFrame.pack(
-          chunk, level: level, shuffle: shuffle == .shuffle, typeSize: typeSize, into: room,
-          context)
+          chunk, level: level, shuffle: shuffle == .shuffle, typeSize: typeSize, plain: plain,
+          into: room, context)
         : Self.libblosc(chunk, name, level, shuffle, typeSize, into: room)
     }
     guard crc32c else { return UnsafeRawBufferPointer(rebasing: target[..<count]) }

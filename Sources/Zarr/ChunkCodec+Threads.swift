@@ -4,20 +4,24 @@ extension ChunkCodec {
   /// Packs chunks on so many threads and hands them over in order; a few of them are in memory at a
   /// time, whatever their number.
   ///
-  /// `chunk` is asked from several threads at once for memory that lives until the end.
+  /// `chunk` is asked from several threads at once for memory that lives until the end. The chunks are
+  /// of one kind, such as slices of a volume: the middle one tells how all are best packed.
   public func encodeEach<Failure: Error>(
     _ chunks: Range<Int>, threads: Int, chunk: (Int) -> UnsafeRawBufferPointer,
     _ body: (Int, UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
+    guard !chunks.isEmpty else { return }
+    let plain = PlainStreams(
+      tryingOn: chunk(chunks.lowerBound + chunks.count / 2), self, ChunkContext.current)
     guard threads > 1, chunks.count > 1 else {
       for i in chunks {
-        try withEncoded(chunk(i)) { packed throws(Failure) in try body(i, packed) }
+        try withEncoded(chunk(i), plain: plain) { packed throws(Failure) in try body(i, packed) }
       }
       return
     }
     for start in stride(from: chunks.lowerBound, to: chunks.upperBound, by: 8 * threads) {
       let window = start..<min(start + 8 * threads, chunks.upperBound)
-      let packed = encodeAll(window, threads: threads, chunk)
+      let packed = encodeAll(window, plain, threads: threads, chunk)
       for (i, bytes) in zip(window, packed) {
         let result = bytes.withUnsafeBytes { bytes in
           Result { () throws(Failure) in try body(i, bytes) }
@@ -28,7 +32,8 @@ extension ChunkCodec {
   }
 
   private func encodeAll(
-    _ window: Range<Int>, threads: Int, _ chunk: (Int) -> UnsafeRawBufferPointer
+    _ window: Range<Int>, _ plain: PlainStreams, threads: Int,
+    _ chunk: (Int) -> UnsafeRawBufferPointer
   ) -> [[UInt8]] {
     var packed = [[UInt8]](repeating: [], count: window.count)
     packed.withUnsafeMutableBufferPointer { target in
@@ -38,7 +43,7 @@ extension ChunkCodec {
       let workers = min(threads, window.count)
       DispatchQueue.concurrentPerform(iterations: workers) { worker in
         for i in stride(from: worker, to: target.count, by: workers) {
-          target[i] = encode(chunk(window.lowerBound + i))
+          target[i] = encode(chunk(window.lowerBound + i), plain: plain)
         }
       }
     }

@@ -40,14 +40,19 @@ final class ChunkContext {
   }
 
   /// One zstd frame that says its content size; nil when it does not fit into `target`.
+  ///
+  /// `plain`, at level 1, leaves what does not recur as it is, without an entropy code: zstd does so
+  /// where it may skip positions. Shorter matches make good for it.
   func compress(
     _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, level: Int,
-    checksum: Bool
+    checksum: Bool, plain: Bool = false
   ) -> Int? {
     // What a frame that did not fit left open would keep the next one's settings from counting.
     ZSTD_CCtx_reset(compressor, ZSTD_reset_session_only)
     set(ZSTD_c_compressionLevel, level)
     set(ZSTD_c_checksumFlag, checksum ? 1 : 0)
+    set(ZSTD_c_minMatch, plain ? 5 : 0)
+    set(ZSTD_c_targetLength, plain ? 1 : 0)
     let size = ZSTD_compress2(
       compressor, target.baseAddress, target.count, source.baseAddress, source.count)
     if ZSTD_isError(size) == 0 { return size }

@@ -6,12 +6,17 @@ import Synchronization
 ///
 /// Where the system does not let the process have so many files, some shards are opened at each
 /// read instead: in random order no choice of those that stay open would be better than another.
+/// A quarter of the files that the process may have is left to others than shards.
 public final class ShardFiles: Sendable {
   private let folder: String
   private let metadata: ArrayMetadata
   private nonisolated(unsafe) let table: UnsafeMutablePointer<Atomic<UInt>>
   private let count: Int
   private let room: Atomic<Int>
+  /// In the whole process: shards that there are, those that stay open, and how many may.
+  private static let all = Atomic<Int>(0)
+  private static let open = Atomic<Int>(0)
+  private static let most = Atomic<Int>(0)
 
   /// Describes the shards below `folder`; opens none. At most `mostOpen` will stay open, by default as
   /// many as the system lets.
@@ -21,7 +26,9 @@ public final class ShardFiles: Sendable {
     precondition(metadata.shardGrid.dropFirst().allSatisfy { $0 == 1 }, "shards in several rows")
     table = .allocate(capacity: count)
     for i in 0..<count { (table + i).initialize(to: Atomic(0)) }
-    room = Atomic(mostOpen ?? Self.allowance(count))
+    room = Atomic(mostOpen ?? count)
+    let all = Self.all.add(count, ordering: .relaxed).newValue
+    Self.most.store(Self.allowance(all), ordering: .relaxed)
   }
 
   deinit {
@@ -29,8 +36,10 @@ public final class ShardFiles: Sendable {
       let known = table[i].load(ordering: .relaxed)
       if let file = UnsafeRawPointer(bitPattern: known) {
         Unmanaged<OpenFile>.fromOpaque(file).release()
+        Self.open.subtract(1, ordering: .relaxed)
       }
     }
+    Self.all.subtract(count, ordering: .relaxed)
     table.deinitialize(count: count)
     table.deallocate()
   }
@@ -72,29 +81,42 @@ public final class ShardFiles: Sendable {
   }
 
   private func keep(_ file: OpenFile, _ shard: Int) {
-    guard room.subtract(1, ordering: .relaxed).newValue >= 0 else {
-      room.add(1, ordering: .relaxed)
-      return
-    }
+    guard takeRoom() else { return }
     let pointer = Unmanaged.passRetained(file)
     let (mine, _) = table[shard].compareExchange(
       expected: 0, desired: UInt(bitPattern: pointer.toOpaque()), ordering: .acquiringAndReleasing)
     if !mine {
       pointer.release()
-      room.add(1, ordering: .relaxed)
+      giveRoom()
     }
   }
 
-  /// How many of `wanted` files may stay open: a quarter of what the process may have, which is
+  private func takeRoom() -> Bool {
+    let (here, open) = (
+      room.subtract(1, ordering: .relaxed).newValue,
+      Self.open.add(1, ordering: .relaxed).newValue
+    )
+    if here >= 0 && open <= Self.most.load(ordering: .relaxed) { return true }
+    giveRoom()
+    return false
+  }
+
+  private func giveRoom() {
+    room.add(1, ordering: .relaxed)
+    Self.open.subtract(1, ordering: .relaxed)
+  }
+
+  /// How many of `wanted` files may stay open: three quarters of what the process may have, which is
   /// raised as far as the system lets it when that is too little.
   private static func allowance(_ wanted: Int) -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 64 }
-    if limit.rlim_cur / 4 < wanted, limit.rlim_cur < limit.rlim_max {
-      limit.rlim_cur = min(limit.rlim_max, max(limit.rlim_cur, 4 * rlim_t(wanted)))
+    let enough = rlim_t(wanted) * 2 + 1024
+    if limit.rlim_cur < enough, limit.rlim_cur < limit.rlim_max {
+      limit.rlim_cur = min(limit.rlim_max, enough)
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
       getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
-    return min(wanted, Int(min(limit.rlim_cur, 1 << 30) / 4))
+    return Int(min(limit.rlim_cur, 1 << 30) / 4 * 3)
   }
 }

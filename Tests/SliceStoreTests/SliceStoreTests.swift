@@ -26,9 +26,9 @@ import Zarr
     return (found, classes)
   }
 
-  @Test func everySliceComesBack() throws {
+  @Test(arguments: [0, 1 << 20]) func everySliceComesBack(mapped: Int) throws {
     let digest = try samples.write(path)
-    let store = try SliceStore(path)
+    let store = try SliceStore(path, mappedIndex: mapped)
     #expect(store.digest == digest)
     #expect(store.attributes == samples.attributes)
     #expect(store.volumes.count == samples.count)
@@ -51,9 +51,11 @@ import Zarr
   }
 
   /// What one pass over a store asks of the thread that makes it, once another has been made.
-  @Test func readingGoesOnWithoutAnAllocationAndWithoutALock() throws {
+  @Test(arguments: [0, 1 << 20]) func readingGoesOnWithoutAnAllocationAndWithoutALock(mapped: Int)
+    throws
+  {
     try samples.write(path)
-    let store = try SliceStore(path)
+    let store = try SliceStore(path, mappedIndex: mapped)
     let pixels = UnsafeMutableBufferPointer<Int16>.allocate(capacity: store.attributes.sliceCount)
     let classes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 48)
     defer { (pixels.deallocate(), classes.deallocate()) }
@@ -166,14 +168,16 @@ import Zarr
     #expect(try image(store, 0).count == 96)
   }
 
-  @Test func aFlippedBitInTheFlatIndexCostsOneSliceAndNoTimeAtOpening() throws {
+  @Test(arguments: [0, 1 << 20]) func aFlippedBitInTheFlatIndexCostsOneSliceAndNoTimeAtOpening(
+    mapped: Int
+  ) throws {
     try samples.write(path)
-    let whole = try SliceStore(path)
+    let whole = try SliceStore(path, mappedIndex: mapped)
     let file = path + "/slices.index"
     for at in 0..<48 {
       let good = try Data(contentsOf: URL(fileURLWithPath: file))
       try flipBit(of: file, at: 64 + 7 * 48 + at)
-      let store = try SliceStore(path)
+      let store = try SliceStore(path, mappedIndex: mapped)
       #expect(throws: StoreError.damaged(path: file, reason: "the record of slice 7 is wrong")) {
         try image(store, 7)
       }
