@@ -12,7 +12,7 @@ extension CohortWriter {
     try deleteTree(folder.writing)
     let volumes = groupDocument([:])
     var files = [
-      ("volumes/zarr.json", try writeFile(volumes, to: path + "/volumes/zarr.json"))
+      ("volumes/zarr.json", try writeFile(volumes, to: path + "/volumes/zarr.json", syncing: false))
     ]
     let ids = self.ids
     let (slices, index) = try writeIndex(ids)
@@ -24,7 +24,9 @@ extension CohortWriter {
     let document = groupDocument(["lamina": attributes(volumes: ids.count, slices: slices)])
     files.append(("zarr.json", FileDigest(of: document)))
     let manifest = Manifest(files)
-    try writeFile(manifest.text, to: path + "/manifest")
+    try writeFile(manifest.text, to: path + "/manifest", syncing: false)
+    try sync(
+      ["", "/volumes", "/volumes/zarr.json", "/slices.index", "/manifest"].map { path + $0 })
     try writeFile(document, to: folder.metadata)
     return manifest.digest
   }
@@ -48,7 +50,7 @@ extension CohortWriter {
     for (ordinal, id) in ids.enumerated() {
       try append(try self.record(id), ordinal: ordinal, to: writer)
     }
-    return (count, try writer.finish())
+    return (count, try writer.finish(syncing: false))
   }
 
   private func append(

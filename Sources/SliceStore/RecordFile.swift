@@ -176,10 +176,10 @@ final class RecordFileWriter {
     if buffer.count >= 1 << 16 { try flush() }
   }
 
-  func finish() throws -> FileDigest {
+  func finish(syncing: Bool = true) throws -> FileDigest {
     try flush()
     try file.write(withUnsafeBytes(of: sum.value.littleEndian) { [UInt8]($0) })
-    return try file.commit()
+    return try file.commit(syncing: syncing)
   }
 
   private func flush() throws {

@@ -129,21 +129,34 @@ public func readFile(_ path: String, limit: Int = 64 << 20) throws(ZarrError) ->
 /// Makes the entries of a folder durable.
 public func syncFolder(_ path: String) throws(ZarrError) { try sync(path) }
 
-/// Makes everything below a folder durable, files and folders, several at a time: those that come
-/// together share what the disk has to be waited for.
+/// Makes everything below a folder durable, files and folders.
 public func syncTree(_ path: String) throws(ZarrError) {
   var paths = [path]
   let walk = FileManager.default.enumerator(atPath: path)
   while let below = walk?.nextObject() as? String { paths.append(path + "/" + below) }
-  let failure = Mutex<ZarrError?>(nil)
-  DispatchQueue.concurrentPerform(iterations: paths.count) { [paths] place in
-    do throws(ZarrError) {
-      try sync(paths[place])
-    } catch {
-      failure.withLock { $0 = $0 ?? error }
+  try sync(paths)
+}
+
+/// Makes files and folders durable, several at a time: those that come together share what the disk
+/// has to be waited for. The threads only wait, so there are more of them than cores.
+public func sync(_ paths: [String]) throws(ZarrError) {
+  let state = Mutex((rest: paths[...], failure: ZarrError?.none))
+  let ended = DispatchGroup()
+  for _ in 0..<min(8, paths.count) {
+    ended.enter()
+    Thread.detachNewThread {
+      while let path = state.withLock({ $0.rest.popFirst() }) {
+        do throws(ZarrError) {
+          try sync(path)
+        } catch {
+          state.withLock { $0.failure = $0.failure ?? error }
+        }
+      }
+      ended.leave()
     }
   }
-  if let error = failure.withLock({ $0 }) { throw error }
+  ended.wait()
+  if let error = state.withLock({ $0.failure }) { throw error }
 }
 
 private func sync(_ path: String) throws(ZarrError) {

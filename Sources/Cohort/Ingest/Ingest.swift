@@ -66,13 +66,13 @@ struct IngestSession: Sendable {
     writer = try CohortWriter(store)  // the lock: nobody else writes to store or ledger now
     ledger = try Ledger(Ledger.path(of: store))
     archives = try Archives(beside: ledger, store: store)
-    pseudonyms = Pseudonyms(key: try ledger.key(from: recipe.key.isEmpty ? nil : recipe.key))
-    planner = try Planner(pseudonyms, patientFrom: recipe.patientFrom)
     shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
     try ledger.begin(shard: shard)
+    let begun = try ledger.beginRun(key: recipe.key.isEmpty ? nil : recipe.key)
+    (pseudonyms, run) = (Pseudonyms(key: begun.key), begun.run)
+    planner = try Planner(pseudonyms, patientFrom: recipe.patientFrom)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
     self.pool = pool
-    run = try ledger.beginRun()
     // A killed ingest leaves whole volumes; sealed, they can be read back when masks come for them.
     if !writer.ids.isEmpty { try writer.finish() }
     stored = try? CohortStore(store)

@@ -89,31 +89,26 @@ extension IngestSession {
     }
     try ledger.mark(copies: grouping.notes.map(\.path).filter { !files.copies.contains($0) })
     let plans = try grouping.series.map(planner.plan).map { plan in
-      (plan: plan, end: try take(plan, masks: masks(of: plan, assigned, [:]), worker))
+      let unmarked = plan.paths.filter { files.marks[$0] != plan.identity.id }
+      let masks = masks(of: plan, assigned, [:])
+      return (plan.identity.id, try take(plan, masks: masks, unmarked: unmarked, worker))
     }
-    try Crew.atTheEnd(on: worker) { [marks = files.marks] in
-      var outcomes: Outcomes = []
-      for (plan, end) in plans {
-        let outcome = try end()
-        outcomes.append((plan.identity.id, outcome))
-        if outcome != nil, plan.paths.contains(where: { marks[$0] != plan.identity.id }) {
-          try ledger.mark(plan.paths, asPartOf: plan.identity.id)
-        }
-      }
+    try Crew.atTheEnd(on: worker) {
+      let outcomes = try plans.map { id, end in (id: id, outcome: try end()) }
       try clear(ofSeries: pseudonyms.series(uid), but: Set(outcomes.map(\.id)))
       try tell(outcomes)
     }
   }
 
-  /// Reads a volume that the store does not have as it is now.
+  /// Reads a volume that the store does not have as it is now; notes that unmarked files are part of it.
   private func take(
-    _ plan: PlannedVolume, masks: [AssignedMask], _ worker: Worker
+    _ plan: PlannedVolume, masks: [AssignedMask], unmarked: [String] = [], _ worker: Worker
   ) throws -> Ending {
     let id = plan.identity.id
     let isStored = writer.contains(id)
     let isSame = try isStored && writer.record(id).sourceDigest == plan.identity.digest
     if isSame {
-      try ledger.keep(plan.identity)
+      try ledger.keep(plan.identity, of: unmarked)
       try addMasks(masks, to: id, worker)
       try note(id, .known, plan.identity)
       return { .known }
@@ -128,7 +123,7 @@ extension IngestSession {
     }
     return {
       try draft.place()
-      try ledger.keep(plan.identity)
+      try ledger.keep(plan.identity, of: unmarked)
       try keep(origins, of: id)
       let isSuccessor = try clear(fromSource: plan, but: id)
       let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken

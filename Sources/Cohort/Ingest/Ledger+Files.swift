@@ -38,14 +38,16 @@ package struct WaitingFile: Sendable {
 }
 
 extension Ledger {
-  /// A new run's number: files that it sees are marked with it.
-  func beginRun() throws -> Int {
+  /// The key of this ledger, see ``key(from:)``, and a new run's number: files that it sees are marked
+  /// with it.
+  func beginRun(key file: String?) throws -> (key: [UInt8], run: Int) {
     try write { db in
+      let key = try Self.key(from: file, db)
       let last = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'run'")
       let run = (last.flatMap(Int.init) ?? 0) + 1
       try db.execute(
         sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('run', ?)", arguments: ["\(run)"])
-      return run
+      return (key, run)
     }
   }
 

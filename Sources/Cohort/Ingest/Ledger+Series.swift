@@ -98,10 +98,12 @@ extension Ledger {
 
   /// Notes which volume files are part of.
   func mark(_ paths: [String], asPartOf volume: String) throws {
-    try write { db in
-      let statement = try db.cachedStatement(sql: "UPDATE files SET volume = ? WHERE path = ?")
-      for path in paths { try statement.execute(arguments: [volume, path]) }
-    }
+    try write { try Self.mark(paths, asPartOf: volume, $0) }
+  }
+
+  static func mark(_ paths: [String], asPartOf volume: String, _ db: Database) throws {
+    let statement = try db.cachedStatement(sql: "UPDATE files SET volume = ? WHERE path = ?")
+    for path in paths { try statement.execute(arguments: [volume, path]) }
   }
 
   /// Notes that files are copies of others.

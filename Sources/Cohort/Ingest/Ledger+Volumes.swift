@@ -43,9 +43,10 @@ extension Ledger {
     ]
   }()
 
-  /// Keeps who a volume is.
-  func keep(_ volume: VolumeIdentity) throws {
+  /// Keeps who a volume is, and that files are part of it.
+  func keep(_ volume: VolumeIdentity, of paths: [String] = []) throws {
     try write { db in
+      try Self.mark(paths, asPartOf: volume.id, db)
       try db.execute(
         sql: "INSERT INTO patients VALUES (?, ?, ?) \(Self.merging["patients"] ?? "")",
         arguments: [volume.patient, volume.patientIdentity, volume.patientName])

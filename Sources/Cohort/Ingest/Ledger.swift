@@ -176,20 +176,21 @@ extension Ledger {
   /// A key file holds at least 16 bytes, or as many in hexadecimal. Throws when the ledger has
   /// another key than the file: the same patient would get two pseudonyms.
   package func key(from file: String?) throws -> [UInt8] {
-    let given = try file.map { try Self.readKey($0) }
-    let kept = try read { try Data.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'key'") }
-    if let kept {
+    try write { try Self.key(from: file, $0) }
+  }
+
+  static func key(from file: String?, _ db: Database) throws -> [UInt8] {
+    let given = try file.map { try readKey($0) }
+    if let kept = try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'key'") {
       if let given, given != [UInt8](kept) {
         throw CohortError.key(
           path: file ?? "", reason: "the store was begun with another one; give that, or none")
       }
       return [UInt8](kept)
     }
-    let key = given ?? Self.randomKey()
-    try write {
-      try $0.execute(
-        sql: "INSERT INTO meta(key, value) VALUES ('key', ?)", arguments: [Data(key)])
-    }
+    let key = given ?? randomKey()
+    try db.execute(
+      sql: "INSERT INTO meta(key, value) VALUES ('key', ?)", arguments: [Data(key)])
     return key
   }
 

@@ -108,9 +108,16 @@ extension Worker {
 
 extension VolumeShape {
   /// Slices that are asked for at once: more bytes than a second-level cache holds, few enough that
-  /// several threads have some.
+  /// several threads have some. They are fewer towards the end, so that all threads end together.
   fileprivate var windows: [Range<Int>] {
-    let step = max(1, (4 << 20) / sliceBytes)
-    return stride(from: 0, to: sliceCount, by: step).map { $0..<min($0 + step, sliceCount) }
+    let most = max(1, (4 << 20) / sliceBytes)
+    var windows: [Range<Int>] = []
+    var start = 0
+    while start < sliceCount {
+      let step = min(most, max((most + 3) / 4, (sliceCount - start) / 4))
+      windows.append(start..<min(start + step, sliceCount))
+      start = windows.last?.upperBound ?? sliceCount
+    }
+    return windows
   }
 }
