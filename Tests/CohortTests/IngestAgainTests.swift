@@ -67,6 +67,31 @@ private func remove(_ path: String) throws { try FileManager.default.removeItem(
     #expect(tree(folder / "c.zarr") == before)
   }
 
+  /// A ledger whose table of files has the layout of version 4.
+  private func makeOlder(_ ledger: Ledger) throws {
+    try ledger.execute("UPDATE files SET answer = x'00'; PRAGMA user_version = 4")
+  }
+
+  @Test func afterAnUpgradeOfTheLedgerAVolumeDoesNotGiveWayToPartOfItsSlices() throws {
+    let folder = TemporaryFolder()
+    let store = folder / "c.zarr"
+    for slice in 0..<4 { try SampleSeries(slices: 4).write(slice, to: folder / "a") }
+    for slice in 4..<6 { try SampleSeries(slices: 6).write(slice, to: folder / "b") }
+    try ingest([folder / "a", folder / "b"], store, folder)
+    let before = tree(store)
+    try makeOlder(Ledger(Ledger.path(of: store)))
+    let report = try ingest([folder / "a"], store, folder)
+    #expect(report.refusals.map(\.code) == [.sourceGone])
+    #expect(try CohortStore(store).volumes.map(\.grid.size.z) == [6])
+    #expect(outcome(try ingest([folder / "a", folder / "b"], store, folder)) == [0, 0, 1, 0])
+    #expect(tree(store) == before)
+    try makeOlder(Ledger(Ledger.path(of: store)))
+    try remove(folder / "b")
+    #expect(try ingest([folder / "a"], store, folder).refusals.map(\.code) == [.sourceGone])
+    for slice in 4..<7 { try SampleSeries(slices: 7).write(slice, to: folder / "a") }
+    #expect(outcome(try ingest([folder / "a"], store, folder)) == [0, 1, 0, 0])
+  }
+
   @Test func aVolumeDoesNotGiveWayToSlicesThatAreNotAllThatItHas() throws {
     let folder = TemporaryFolder()
     let files = try SampleSeries(slices: 4).write(to: folder / "s")

@@ -113,6 +113,10 @@ extension IngestSession {
       try note(id, .known, plan.identity)
       return { .known }
     }
+    if let refusal = try whyNot(replace: id, by: plan) {
+      try refuse(refusal)
+      return { nil }
+    }
     let (draft, origins): (CohortDraft, [ReadMask.Origin])
     do {
       try archives.need(plan.paths, worker)

@@ -69,6 +69,21 @@ extension IngestSession {
         files: present.filter { !known.contains($0.content) }.count))
   }
 
+  /// Why a stored volume may not give way: it is of files besides that a ledger of an older layout knew,
+  /// and whose headers are not known any more.
+  func whyNot(replace id: String, by plan: PlannedVolume) throws -> Refusal? {
+    guard case .dicom(let series) = plan.source, writer.contains(id) else { return nil }
+    let former = try ledger.formerFiles(ofVolume: id)
+    let record = try writer.record(id)
+    let isShorter = series.shape.sliceCount < record.leading.count * record.grid.size.z
+    let here = former.filter { isUnchanged($0.path, size: $0.size, modified: $0.modified) }
+    guard let one = here.first ?? (isShorter ? former.first : nil) else { return nil }
+    return Refusal(
+      .sourceGone, .series, name: plan.paths.min() ?? "",
+      sentence: "\(former.count) files of the stored volume were not given, \(one.path) for one",
+      files: plan.paths.count)
+  }
+
   private func tooLong(_ path: String, _ count: Int) -> Refusal {
     Refusal(
       .limit, .series, name: path,
@@ -110,12 +125,15 @@ extension SeriesFile {
   fileprivate var content: String { instance + " " + header.pixelDigest }
 
   /// Whether the file is still as it was.
-  fileprivate var isAtHand: Bool {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    return Int(status.st_size) == size
-      && status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified
-  }
+  fileprivate var isAtHand: Bool { isUnchanged(path, size: size, modified: modified) }
+}
+
+/// Whether a file is still as it was seen; `modified` in nanoseconds since 1970.
+private func isUnchanged(_ path: String, size: Int, modified: Int) -> Bool {
+  var status = stat()
+  guard stat(path, &status) == 0 else { return false }
+  return Int(status.st_size) == size
+    && status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified
 }
 
 /// How far the reading of volumes has come.

@@ -19,6 +19,8 @@ enum FileKind: String {
   case description
   /// Its members are files like any other.
   case archive
+  /// Known by an older layout as part of a volume, and not come upon since.
+  case former
   /// It belongs to another part of a tree that several machines share.
   case elsewhere
 }
@@ -85,7 +87,7 @@ extension Ledger {
   private static let sightSQL: String = {
     let same = "size = excluded.size AND modified = excluded.modified AND role = excluded.role"
     func kept(_ column: String, else other: String) -> String {
-      "\(column) = CASE WHEN \(same) AND kind != 'link' THEN \(column) ELSE \(other) END"
+      "\(column) = CASE WHEN \(same) AND kind NOT IN ('link', 'former') THEN \(column) ELSE \(other) END"
     }
     return """
       INSERT INTO files(path, relative, size, modified, device, inode, role, claim, kind, run)

@@ -46,6 +46,8 @@ extension Ledger {
   /// Keeps who a volume is, and that files are part of it.
   func keep(_ volume: VolumeIdentity, of paths: [String] = []) throws {
     try write { db in
+      try db.execute(
+        sql: "DELETE FROM files WHERE volume = ? AND kind = 'former'", arguments: [volume.id])
       try Self.mark(paths, asPartOf: volume.id, db)
       try db.execute(
         sql: "INSERT INTO patients VALUES (?, ?, ?) \(Self.merging["patients"] ?? "")",

@@ -64,7 +64,7 @@ public final class Ledger: Sendable {
   }
 
   private static func makeTables(_ db: Database) throws {
-    try dropOldFiles(db)
+    let isOlder = try setAsideOlderFiles(db)
     for table in [
       "meta(key TEXT PRIMARY KEY, value BLOB NOT NULL)",
       """
@@ -103,6 +103,7 @@ public final class Ledger: Sendable {
     ] {
       try db.execute(sql: "CREATE TABLE IF NOT EXISTS \(table)")
     }
+    if isOlder { try takeOverOlderFiles(db) }
     for index in [
       "files_by_series ON files(series, run) WHERE series IS NOT NULL",
       "files_apart ON files(kind, path) WHERE \(apart)",
@@ -113,6 +114,7 @@ public final class Ledger: Sendable {
       try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index)")
     }
     try db.execute(sql: "DROP INDEX IF EXISTS files_waiting")
+    guard try storedVersion(db) < version else { return }
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
 
@@ -122,15 +124,6 @@ public final class Ledger: Sendable {
 
   /// Pages that stay in memory: the headers of some thousand files, which are asked for by series.
   private static let cacheKilobytes = 32 << 10
-
-  /// The number of the layout. What is known of files can be found out again, so an older layout of
-  /// that table is dropped.
-  private static let version = 5
-
-  private static func dropOldFiles(_ db: Database) throws {
-    guard try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 < version else { return }
-    try db.execute(sql: "DROP TABLE IF EXISTS files")
-  }
 
   /// Runs `body` in a transaction; an error of SQLite's becomes one of ours.
   func write<Result>(_ body: (Database) throws -> Result) throws -> Result {

@@ -67,7 +67,8 @@ public enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case .labelDuplicate: "The volume has a mask of this name already."
     case .labelUnknown: "The mask holds a class that its data set's description does not name."
     case .labelStructure: "A structure of the segmentation or structure set has no voxels."
-    case .sourceGone: "Files of the stored volume are gone, and these are not among them."
+    case .sourceGone:
+      "Files of the stored volume are gone or were not given, and these are not among them."
     }
   }
 }
@@ -109,6 +110,9 @@ package struct Fault: Error, Codable, Equatable {
   package init(_ code: RefusalCode, _ sentence: String) {
     (self.code, self.sentence) = (code, String(sentence.prefix(1000)))
   }
+
+  /// Says of it what its code means.
+  init(_ code: RefusalCode) { self.init(code, code.explanation) }
 
   init(_ error: DICOMError) {
     self.init(RefusalCode(rawValue: error.code) ?? .failure, error.reason)

@@ -31,7 +31,8 @@ extension RefusalCode {
     case .labelDuplicate: "Name the masks apart, or remove one."
     case .labelUnknown: "Name the class in dataset.json, or correct the mask."
     case .labelStructure: "Look at its contours beside the images that they were drawn on."
-    case .sourceGone: "Put the missing files back, or ingest into another store."
+    case .sourceGone:
+      "Put the missing files back or give their folder too, or ingest into another store."
     }
   }
 }
