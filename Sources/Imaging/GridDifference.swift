@@ -16,6 +16,16 @@ extension Grid {
     for order in orders where alignment(order) > alignment(best) + 1e-9 { best = order }
     return (best, (0..<3).map { dot(own[best[$0]], wanted[$0]) < 0 })
   }
+
+  /// The order of axes under which this grid is `target`; nil when they differ by more than `tolerance`
+  /// millimetres at a corner.
+  public func order(
+    of target: Grid, tolerance: Double = 1e-2
+  ) -> (axes: [Int], flips: [Bool])? {
+    let order = order(along: target)
+    let turned = reordered(axes: order.axes, flips: order.flips)
+    return turned.matches(target, tolerance: tolerance) ? order : nil
+  }
 }
 
 /// How a mask's grid differs from its volume's, once their axes are in the same order.

@@ -50,10 +50,7 @@ public struct LabelMap: Sendable, Equatable {
   /// the 48 orders of axes it is in. Returns nil when the grids differ by more than `tolerance`
   /// millimetres at a corner.
   public func aligned(to target: Grid, tolerance: Double = 1e-2) -> LabelMap? {
-    let (axes, flips) = grid.order(along: target)
-    guard grid.reordered(axes: axes, flips: flips).matches(target, tolerance: tolerance) else {
-      return nil
-    }
+    guard let (axes, flips) = grid.order(of: target, tolerance: tolerance) else { return nil }
     let moved =
       axes == [0, 1, 2] && !flips.contains(true)
       ? labels : reordered(labels, size: grid.size, axes: axes, flips: flips)

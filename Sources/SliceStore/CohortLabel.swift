@@ -11,7 +11,15 @@ public struct CohortLabel {
   /// How the grid that it was drawn on differs from the volume's; nil for the same voxels.
   public var resampledFrom: GridDifference?
   /// Gives the voxels: one class each, in the order of the volume's.
-  public let voxels: () throws -> LabelMap
+  let source: () throws -> VolumeSource
+
+  /// Names a mask of this size that `source` gives when it is written.
+  public init(
+    name: String, names: [Int: String] = [:], size: SIMD3<Int>,
+    source: @escaping () throws -> VolumeSource
+  ) {
+    (self.name, self.names, self.size, self.source) = (name, names, size, source)
+  }
 
   /// Names a mask of this size that `voxels` gives when it is written, so that of many masks one
   /// is in memory.
@@ -19,7 +27,7 @@ public struct CohortLabel {
     name: String, names: [Int: String] = [:], size: SIMD3<Int>,
     voxels: @escaping () throws -> LabelMap
   ) {
-    (self.name, self.names, self.size, self.voxels) = (name, names, size, voxels)
+    self.init(name: name, names: names, size: size, source: { VolumeSource(try voxels()) })
   }
 
   /// Names a mask that is in memory.

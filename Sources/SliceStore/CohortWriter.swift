@@ -154,22 +154,28 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     let attributes: [String: JSON] = [
       "ome": ome.image(named: record.id), "lamina": try JSON(encoding: record),
     ]
-    let shards = ShardSequence(draft + "/0", metadata: metadata, syncing: false)
-    try volume.pack(metadata.codec) { try shards.append(packed: $0) }
-    return try shards.finish().map { ("0/" + $0.path, $0.digest) }
+    return try write(volume, as: metadata, to: draft + "/0").map { ("0/" + $0.path, $0.digest) }
       + [try put(groupDocument(attributes), at: "zarr.json", in: draft)]
   }
 
+  private func write(
+    _ source: VolumeSource, as metadata: ArrayMetadata, to folder: String
+  ) throws -> Files {
+    let shards = ShardSequence(folder, metadata: metadata, syncing: false)
+    try source.pack(metadata.codec) { try shards.append(packed: $0) }
+    return try shards.finish()
+  }
+
   private func write(_ label: CohortLabel, to draft: String) throws -> Files {
-    let (name, volume) = (label.name, try label.voxels().volume)
-    precondition(volume.grid.size == label.size, "the voxels of a mask are not as many as was said")
-    let ome = OMEMetadata(grid: volume.grid, leading: .none)
+    let (name, source) = (label.name, try label.source())
+    let grid = source.shape.grid
+    precondition(grid.size == label.size, "the voxels of a mask are not as many as was said")
+    let ome = OMEMetadata(grid: grid, leading: .none)
     let metadata = CohortLayout.array(
-      of: volume.shape, names: ome.axisNames, codec: CohortLayout.labelCodec,
+      of: source.shape, names: ome.axisNames, codec: CohortLayout.labelCodec,
       shardBytes: shardBytes)
     let below = "labels/\(name)"
-    let array = try ArrayWriter("\(draft)/\(below)/0", metadata: metadata, syncing: false).write(
-      volume.bytes)
+    let array = try write(source, as: metadata, to: "\(draft)/\(below)/0")
     let group = groupDocument(["ome": ome.image(named: name, labels: label.names)])
     return array.map { ("\(below)/0/" + $0.path, $0.digest) }
       + [try put(group, at: below + "/zarr.json", in: draft)]

@@ -18,6 +18,32 @@ public struct VolumeSource {
     (self.shape, self.slice, self.pack) = (shape, slice, pack)
   }
 
+  /// A volume of one time point whose slices are packed as they are read.
+  init(_ shape: VolumeShape, slice: @escaping (Int) throws -> [UInt8]) {
+    self.init(shape, slice: slice) { codec, each in
+      for place in 0..<shape.sliceCount { try each(codec.encode(try slice(place))) }
+    }
+  }
+
+  /// A mask whose slices give a class a voxel: `uint8` where that is wide enough, else `uint16`.
+  public init(
+    classesOn grid: Grid, isNarrow: Bool, slice: @escaping (Int) throws -> [UInt16]
+  ) {
+    self.init(VolumeShape(grid: grid, type: isNarrow ? .uint8 : .uint16)) { z in
+      let classes = try slice(z)
+      return isNarrow
+        ? classes.map { UInt8(truncatingIfNeeded: $0) } : classes.withUnsafeBytes { [UInt8]($0) }
+    }
+  }
+
+  /// A mask in memory.
+  init(_ map: LabelMap) {
+    let size = map.grid.sliceCount
+    self.init(classesOn: map.grid, isNarrow: map.labels.allSatisfy { $0 < 256 }) {
+      Array(map.labels[$0 * size..<($0 + 1) * size])
+    }
+  }
+
   /// A volume in memory.
   public init(_ volume: Volume) {
     let size = volume.shape.sliceBytes

@@ -73,15 +73,17 @@ extension IngestSession {
   private func readClasses(
     _ mask: AssignedMask, on grid: Grid, _ worker: Worker, _ taken: inout Set<String>
   ) throws(Fault) -> [ReadMask] {
-    let map = try worker.readMask(mask.path, names: mask.names)
+    let drawn = try worker.readMask(mask.path)
     if mask.isClosed {
       let known = Set(mask.names.keys).union(mask.regions.values.joined()).union([0])
-      if let unknown = map.present.first(where: { !known.contains($0) }) {
+      if let unknown = drawn.present.first(where: { !known.contains($0) }) {
         throw Fault(.labelUnknown, "it holds class \(unknown), which its description does not name")
       }
     }
-    let (placed, difference) = try place(map, on: grid)
-    var label = CohortLabel(name: mask.name, placed)
+    let (placed, difference) = try place(drawn, on: grid)
+    var label = CohortLabel(name: mask.name, names: mask.names, size: grid.size) {
+      placed.source()
+    }
     label.resampledFrom = difference
     var read = [ReadMask(label: label, digest: mask.digest, source: mask.path)]
     for (name, classes) in mask.regions.sorted(by: { $0.key < $1.key }) where classes.count > 1 {
@@ -90,7 +92,7 @@ extension IngestSession {
         name: StructureImage.free(StructureNames.sanitised(name), &taken), names: [1: name],
         size: grid.size
       ) {
-        LabelMap(grid: grid, labels: placed.labels.map { inside.contains($0) ? 1 : 0 })
+        placed.source { inside.contains($0) ? 1 : 0 }
       }
       region.resampledFrom = difference
       read.append(ReadMask(label: region, digest: mask.digest, source: mask.path))
@@ -100,14 +102,14 @@ extension IngestSession {
 
   /// The mask on the volume's grid: in another order of axes, or resampled where the recipe says so.
   private func place(
-    _ map: LabelMap, on grid: Grid
-  ) throws(Fault) -> (LabelMap, difference: GridDifference?) {
-    if let aligned = map.aligned(to: grid) { return (aligned, nil) }
-    let difference = GridDifference(map.grid, grid)
+    _ mask: DrawnMask, on grid: Grid
+  ) throws(Fault) -> (DrawnMask, difference: GridDifference?) {
+    if let aligned = try mask.aligned(to: grid) { return (aligned, nil) }
+    let difference = GridDifference(mask.grid, grid)
     guard let method = recipe.masks.otherGrid.resampling else {
       throw Fault(.labelGrid, "it lies on another grid: \(difference)")
     }
-    return (map.resampled(to: grid, by: method), difference)
+    return (DrawnMask(try mask.map().resampled(to: grid, by: method)), difference)
   }
 
   /// New masks, and those that the stored volume has under other names. A new one without names of

@@ -32,12 +32,8 @@ extension Worker {
   }
 
   /// Reads a mask; throws when its voxels are no classes.
-  func readMask(_ path: String, names: [Int: String]) throws(Fault) -> LabelMap {
-    let read = try read(nifti: path, channels: false)
-    guard let map = LabelMap(read.whole, names: names) else {
-      throw Fault(.labelValues, RefusalCode.labelValues.explanation)
-    }
-    return map
+  func readMask(_ path: String) throws(Fault) -> DrawnMask {
+    try DrawnMask(try source(nifti: path, channels: false).source)
   }
 
   private func joined(_ parts: [ReadVolume]) throws(Fault) -> ReadVolume {

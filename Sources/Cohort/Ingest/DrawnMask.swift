@@ -1,0 +1,99 @@
+import Imaging
+import SliceStore
+
+/// A mask as it is read: its classes slice by slice, so that a large one is nowhere in memory whole.
+struct DrawnMask {
+  let grid: Grid
+  /// The classes that occur, background included, in rising order.
+  let present: [Int]
+  /// The classes of slice z, `[y, x]`.
+  let slice: (Int) throws(Fault) -> [UInt16]
+
+  init(grid: Grid, present: [Int], slice: @escaping (Int) throws(Fault) -> [UInt16]) {
+    (self.grid, self.present, self.slice) = (grid, present, slice)
+  }
+
+  init(_ map: LabelMap) {
+    let size = map.grid.sliceCount
+    self.init(grid: map.grid, present: map.present) {
+      Array(map.labels[$0 * size..<($0 + 1) * size])
+    }
+  }
+
+  /// Looks through a volume once; throws when a voxel is no whole number of 0…65 535.
+  init(_ source: VolumeSource) throws(Fault) {
+    guard source.shape.leading.count == 1 else { throw Fault(.labelValues) }
+    var seen = [Bool](repeating: false, count: 1 << 16)
+    for z in 0..<source.shape.sliceCount {
+      for label in try source.classes(slice: z) { seen[Int(label)] = true }
+    }
+    self.init(grid: source.shape.grid, present: seen.indices.filter { seen[$0] }) {
+      z throws(Fault) in try source.classes(slice: z)
+    }
+  }
+
+  /// What the store writes: the classes, or what `change` makes of each.
+  func source(_ change: ((UInt16) -> UInt16)? = nil) -> VolumeSource {
+    let isNarrow = present.allSatisfy { (change?(UInt16($0)) ?? UInt16($0)) < 256 }
+    return VolumeSource(classesOn: grid, isNarrow: isNarrow) { z in
+      let classes = try slice(z)
+      return change.map(classes.map) ?? classes
+    }
+  }
+
+  /// The whole of it in memory.
+  func map() throws(Fault) -> LabelMap {
+    LabelMap(grid: grid, labels: try whole { $0 })
+  }
+
+  private func whole<Class>(_ narrow: (UInt16) -> Class) throws(Fault) -> [Class] {
+    var all: [Class] = []
+    all.reserveCapacity(grid.count)
+    for z in 0..<grid.size.z { all += try slice(z).lazy.map(narrow) }
+    return all
+  }
+
+  /// The mask in the order of axes of a grid of the same voxels; nil where they are not the same.
+  ///
+  /// Slices that stay slices are turned one by one; else the mask is turned in memory, where it has
+  /// two bytes a voxel, four for classes above 255.
+  func aligned(to target: Grid) throws(Fault) -> DrawnMask? {
+    guard let (axes, flips) = grid.order(of: target) else { return nil }
+    guard axes[2] == 2 else {
+      return present.allSatisfy { $0 < 256 }
+        ? try turned(axes, flips, target) { UInt8($0) } : try turned(axes, flips, target) { $0 }
+    }
+    let (size, slice) = (grid.size, self.slice)
+    return DrawnMask(grid: target, present: present) { z throws(Fault) in
+      reordered(
+        try slice(flips[2] ? size.z - 1 - z : z), size: SIMD3(size.x, size.y, 1), axes: axes,
+        flips: [flips[0], flips[1], false])
+    }
+  }
+
+  private func turned<Class: FixedWidthInteger>(
+    _ axes: [Int], _ flips: [Bool], _ target: Grid, _ narrow: (UInt16) -> Class
+  ) throws(Fault) -> DrawnMask {
+    let turned = reordered(try whole(narrow), size: grid.size, axes: axes, flips: flips)
+    let size = target.sliceCount
+    return DrawnMask(grid: target, present: present) { z throws(Fault) in
+      turned[z * size..<(z + 1) * size].map { UInt16($0) }
+    }
+  }
+}
+
+extension VolumeSource {
+  /// The classes of a slice of a mask.
+  fileprivate func classes(slice z: Int) throws(Fault) -> [UInt16] {
+    var plane = shape
+    plane.grid.size.z = 1
+    let (slope, intercept) = shape.scaling.pair(slice: z)
+    plane.scaling = .uniform(slope: slope, intercept: intercept)
+    let bytes: [UInt8]
+    do { bytes = try slice(z) } catch { throw error as? Fault ?? Fault(.failure) }
+    let values = Volume(plane, bytes: bytes).values(slice: 0)
+    let classes = values.compactMap(UInt16.init(exactly:))
+    guard classes.count == values.count else { throw Fault(.labelValues) }
+    return classes
+  }
+}
