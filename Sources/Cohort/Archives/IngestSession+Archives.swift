@@ -21,7 +21,7 @@ extension IngestSession {
       try ledger.keep(archive, in: folder)
       try left.forEach(refuseOwn)
       try Walk.through([folder]) { try notes.take(member($0, of: archive)) }
-      try notes.flush()
+      try notes.finish()
     }
   }
 

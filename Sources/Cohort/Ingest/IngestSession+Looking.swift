@@ -20,10 +20,12 @@ extension IngestSession {
     var found = Found()
     let labels = recipe.labels.isEmpty ? nil : recipe.labels
     var notes = Sightings(session: self, role: .image)
-    defer { notes.wait() }
-    try Walk.through(paths, excluding: labels, threads: pool.count) { try notes.take($0) }
-    try look(into: notes.archives, &notes)
-    try notes.flush()
+    let walked = Result {
+      try Walk.through(paths, excluding: labels, threads: pool.count) { try notes.take($0) }
+      try look(into: notes.archives, &notes)
+    }
+    try notes.finish()  // nothing is written to the ledger once its store's lock is let go
+    try walked.get()
     for folder in notes.datasets {
       switch Result(catching: { () throws(Refusal) in try Dataset(folder) }) {
       case .success(let dataset):
@@ -96,23 +98,19 @@ extension IngestSession {
   }
 }
 
-/// Files on their way into the ledger, some thousand at a time: each time is a sync of the disk. Where
-/// there are several workers, and so several cores to use, they are written while the walk goes on.
+/// What a walk comes upon, on its way into the ledger.
 struct Sightings {
   let session: IngestSession
-  let role: FileRole
   private(set) var datasets: [String] = []
   private(set) var archives: [FoundFile] = []
-  private var files: [(file: FoundFile, sniff: Sniff?)] = []
+  private let files: Entries<(file: FoundFile, sniff: Sniff?)>
   private var count = 0
-  /// Open while nothing is being written.
-  private let gate = DispatchSemaphore(value: 1)
-  private let failure = Locked<(any Error)?>(nil)
-  /// Files that are worth a transaction beside the walk, and those that are written in any case.
-  private static let (some, most) = (512, 4096)
 
   init(session: IngestSession, role: FileRole) {
-    (self.session, self.role) = (session, role)
+    self.session = session
+    files = Entries(workers: session.pool.count) { [ledger = session.ledger, run = session.run] in
+      try ledger.sight($0, as: role, run: run)
+    }
   }
 
   mutating func take(_ sighting: Sighting) throws {
@@ -120,52 +118,19 @@ struct Sightings {
     case .refused(let refusal): try session.refuseOwn(refusal)
     case .file(let file, let sniff):
       if sniff == .archive { archives.append(file) }
-      files.append((file, sniff))
+      try files.take([(file, sniff)])
     case .dataset(let folder, let file):
       datasets.append(folder)
-      files.append((file, nil))
+      try files.take([(file, nil)])
     }
     count += 1
-    guard count % Self.some == 0 else { return }
+    if count % 512 == 0 { tell() }
+  }
+
+  /// Writes what there is.
+  func finish() throws {
+    try files.finish()
     tell()
-    if session.pool.count == 1 {
-      if files.count >= Self.most { try flush() }
-    } else if gate.wait(timeout: files.count >= Self.most ? .distantFuture : .now()) == .success {
-      try writeBeside()
-    }
-  }
-
-  /// Writes what there is, on this thread.
-  mutating func flush() throws {
-    wait()
-    if let failure = failure.value { throw failure }
-    try session.ledger.sight(files, as: role, run: session.run)
-    files.removeAll(keepingCapacity: true)
-    tell()
-  }
-
-  /// Waits for what is being written.
-  func wait() {
-    gate.wait()
-    gate.signal()
-  }
-
-  /// Writes what there is on another thread, which opens the gate again. Where that went wrong before,
-  /// the walk ends: there may be millions of files still to come.
-  private mutating func writeBeside() throws {
-    if let failure = failure.value {
-      gate.signal()
-      throw failure
-    }
-    DispatchQueue.global().async { [session, role, files, gate, failure] in
-      do {
-        try session.ledger.sight(files, as: role, run: session.run)
-      } catch {
-        failure.change { $0 = error }
-      }
-      gate.signal()
-    }
-    files = []
   }
 
   private func tell() {

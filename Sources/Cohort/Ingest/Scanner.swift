@@ -9,11 +9,12 @@ import NIfTI
 struct Scanner: Sendable {
   let ledger: Ledger
   let pool: WorkerPool
+
   /// Scans what waits. `tick` hears of files and bytes that are done; what is returned are faults of
   /// workers, which are not kept: the files wait again in the next run.
   func scan(tick: @escaping @Sendable (Int, Int) -> Void) throws -> [Refusal] {
     let failures = Locked([Refusal]())
-    let findings = Findings(for: ledger, workers: pool.count)
+    let findings = Entries<Finding>(in: ledger, workers: pool.count)
     let scanned = Result {
       try eachPiece { worker, files in
         let (found, failed) = try answer(worker, files)

@@ -2,7 +2,7 @@ import Cohort
 import Foundation
 import Testing
 
-@Suite struct FindingsTests {
+@Suite struct EntriesTests {
   /// A ledger in which so many files wait.
   private func waiting(_ count: Int, bytes: Int = 1) throws -> Ledger {
     let ledger = try Ledger(nil)
@@ -36,7 +36,7 @@ import Testing
   @Test(arguments: [1, 3])
   func whatSeveralThreadsFindIsAllInTheLedger(_ workers: Int) throws {
     let ledger = try waiting(3000)
-    let (all, findings) = (try pieces(of: ledger), Findings(for: ledger, workers: workers))
+    let (all, findings) = (try pieces(of: ledger), Entries<Finding>(in: ledger, workers: workers))
     let failures = Locked(0)
     DispatchQueue.concurrentPerform(iterations: all.count) { place in
       do {
@@ -57,7 +57,7 @@ import Testing
     let ledger = try waiting(3000)
     let pages = try ledger.rows("PRAGMA page_count").joined().split(separator: "=").last
     try ledger.execute("PRAGMA max_page_count = \(pages ?? "0")")
-    let findings = Findings(for: ledger, workers: workers)
+    let findings = Entries<Finding>(in: ledger, workers: workers)
     #expect(throws: CohortError.self) {
       for piece in try pieces(of: ledger) { try findings.take(try piece.map(finding)) }
       try findings.finish()

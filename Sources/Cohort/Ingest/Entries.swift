@@ -1,0 +1,77 @@
+import Foundation
+
+/// What is on its way into the ledger, much of it in one transaction: each is a sync of the disk.
+///
+/// The ledger is one thread's at a time. Where there are several workers, and so several cores to use,
+/// entries are written beside the work that goes on: few at first, then those that have come meanwhile;
+/// else many at once, by the thread that brings them.
+package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all state under the lock
+  private let isBeside: Bool
+  private let weigh: @Sendable (Entry) -> Int
+  private let keep: @Sendable ([Entry]) throws -> Void
+  private let lock = NSCondition()
+  private var waiting: [Entry] = []
+  private var weight = 0
+  private var isWriting = false
+  private var failure: (any Error)?
+  /// What is worth a transaction beside the work, more at each time; and what is written in any case.
+  private var some = 64
+  private let most = 4096
+
+  /// `keep` writes entries in one transaction; they weigh as much as their rows.
+  package init(
+    workers: Int, weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
+    keep: @escaping @Sendable ([Entry]) throws -> Void
+  ) {
+    (isBeside, self.weigh, self.keep) = (workers > 1, weigh, keep)
+  }
+
+  /// Takes more, and sees that they are written where they are enough. A writer that falls behind is
+  /// waited for; where it has failed, nothing more is taken.
+  package func take(_ more: [Entry]) throws {
+    lock.lock()
+    defer { lock.unlock() }
+    while isWriting && weight >= most { lock.wait() }
+    if let failure { throw failure }
+    waiting += more
+    weight += more.reduce(0) { $0 + weigh($1) }
+    guard !isWriting, weight >= (isBeside ? some : most) else { return }
+    isWriting = true
+    if isBeside {
+      DispatchQueue.global().async { [self] in lock.withLock { write(least: some) } }
+    } else {
+      write(least: most)
+      if let failure { throw failure }
+    }
+  }
+
+  /// Writes what is left, when no thread takes any more; waits for what is being written.
+  package func finish() throws {
+    lock.lock()
+    defer { lock.unlock() }
+    while isWriting { lock.wait() }
+    write(least: 1)
+    if let failure { throw failure }
+  }
+
+  /// Writes as long as there is so much, the lock open meanwhile.
+  private func write(least: Int) {
+    while failure == nil, weight >= least {
+      let all = waiting
+      (waiting, weight, some) = ([], 0, min(2 * some, most / 8))
+      lock.unlock()
+      let result = Result { try keep(all) }
+      lock.lock()
+      if case .failure(let error) = result { failure = error }
+    }
+    isWriting = false
+    lock.broadcast()
+  }
+}
+
+extension Entries<Finding> {
+  /// Findings, which weigh as much as the images that they tell of.
+  package convenience init(in ledger: Ledger, workers: Int) {
+    self.init(workers: workers, weigh: { max(1, $0.planes) }, keep: ledger.keep)
+  }
+}
