@@ -175,13 +175,14 @@ let tensors: Set = ["Torch", "NN", "Models", "SSL", "Segmentation"]
 // What the readers' steady state is counted with: calls of malloc and of locks, by thread.
 let counting = Target.target(name: "CCounting", path: "Tests/CCounting")
 let counted: Set = ["Loader", "SliceStore"]
+let folders = Target.target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict)
 let tests: [Target] = targets.compactMap { target in
   let folder = "Tests/\(target.name)Tests"
   guard exists(folder), hasTorch || !tensors.contains(target.name) else { return nil }
   return .testTarget(
     // What the target imports its tests may import: unsaid, their objects would go stale.
     name: target.name + "Tests",
-    dependencies: [.target(name: target.name)] + target.dependencies
+    dependencies: [.target(name: target.name), "TestFolders"] + target.dependencies
       + (counted.contains(target.name) ? ["CCounting"] : []),
     exclude: exists(folder + "/Fixtures") ? ["Fixtures"] : [], swiftSettings: strict)
 }
@@ -195,6 +196,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: targets + tests + [counting],
+  targets: targets + tests + [counting, folders],
   cxxLanguageStandard: .cxx17
 )

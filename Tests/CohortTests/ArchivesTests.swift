@@ -2,6 +2,7 @@ import Cohort
 import DICOM
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 
 /// One entry of a tar file, by POSIX.1-1988 (ustar).

@@ -2,6 +2,7 @@ import Cohort
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 
 /// Masks among BIDS derivatives and in nnU-Net's folders, from end to end.

@@ -1,5 +1,6 @@
 import Cohort
 import Foundation
+import TestFolders
 import Testing
 
 /// Fault 101 of the catalogue: a file changes between its header and its voxels.

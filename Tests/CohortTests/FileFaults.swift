@@ -1,5 +1,6 @@
 import Cohort
 import Foundation
+import TestFolders
 import Testing
 
 /// Faults 29 and 30: what lies beside images on a disk. None of it costs an image.

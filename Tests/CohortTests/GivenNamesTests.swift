@@ -1,6 +1,7 @@
 import Cohort
 import DICOM
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct GivenNamesTests {

@@ -1,6 +1,7 @@
 import Cohort
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 
 @discardableResult

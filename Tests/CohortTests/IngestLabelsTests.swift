@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import NIfTI
 import SliceStore
+import TestFolders
 import Testing
 
 private func ingest(

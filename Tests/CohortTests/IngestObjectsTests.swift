@@ -2,6 +2,7 @@ import Cohort
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 
 /// SEG and RTSTRUCT on their way into a store, beside the series that they were drawn on.

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import NIfTI
 import SliceStore
+import TestFolders
 import Testing
 
 @discardableResult

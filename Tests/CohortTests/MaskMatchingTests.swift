@@ -1,6 +1,7 @@
 import Cohort
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 @Suite struct MaskMatchingTests {

@@ -1,6 +1,7 @@
 import Cohort
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 
 /// Patients with several series, some of them in two folders; NIfTI files, a data set, masks, a

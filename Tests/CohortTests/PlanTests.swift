@@ -2,6 +2,7 @@ import Cohort
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 @Suite struct PlanTests {

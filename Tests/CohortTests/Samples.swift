@@ -3,20 +3,9 @@ import DICOM
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 
-/// A folder that goes with its last reference.
-final class TemporaryFolder {
-  let path: String
-
-  init() {
-    path = NSTemporaryDirectory() + "cohort-" + UUID().uuidString
-    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  static func / (folder: TemporaryFolder, below: String) -> String { folder.path + "/" + below }
-
+extension TemporaryFolder {
   @discardableResult
   func write(_ text: String, to below: String) throws -> String {
     try write([UInt8](text.utf8), to: below)

@@ -1,5 +1,6 @@
 import Cohort
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct WalkTests {

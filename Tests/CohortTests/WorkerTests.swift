@@ -1,6 +1,7 @@
 import CWorker
 import Cohort
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 

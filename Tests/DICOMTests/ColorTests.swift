@@ -1,6 +1,7 @@
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 /// Colours by policy: two slices of three rows and four columns.
@@ -9,7 +10,7 @@ import Testing
   private func volume(
     _ policy: ColorPolicy, _ change: (inout FaultyFile) -> Void
   ) throws -> (volume: Volume?, error: DICOMError?) {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let headers = try (0..<2).map { slice in
         var file = FaultyFile()
         file.set(0x0008_0018, "UI", "2.25.\(slice)")

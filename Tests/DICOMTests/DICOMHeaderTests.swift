@@ -1,5 +1,6 @@
 import DICOM
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct DICOMHeaderTests {
@@ -41,7 +42,7 @@ import Testing
   }
 
   @Test func identityLiesInOneStructAndNowhereElse() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try write(folder + "/a.dcm")
       var header = try DICOMFile.header(folder + "/a.dcm")
       #expect(header.identity.patientID == "CANARY")
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func aHeaderSurvivesJSON() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try write(folder + "/a.dcm")
       let header = try DICOMFile.header(folder + "/a.dcm")
       let back = try JSONDecoder().decode(DICOMHeader.self, from: JSONEncoder().encode(header))
@@ -83,7 +84,7 @@ import Testing
   func placesAndScalesThatMakeNoSenseAreRefused(
     tag: UInt32, vr: String, text: String, code: String
   ) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try write(folder + "/a.dcm") { try $0.root.put(tag, vr, text) }
       let error = #expect(throws: DICOMError.self) { try DICOMFile.header(folder + "/a.dcm") }
       #expect(error?.code == code)
@@ -93,7 +94,7 @@ import Testing
   /// Nothing is missing from it, so nobody is sent to look for what is.
   @Test(arguments: ["1", "1.2", "12.1", "12.2", "12.1.1"])
   func aProjectionIsRefusedAsWhatItIs(kind: String) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       for frames in ["", "4"] {
         try write(folder + "/a.dcm") { writer in
           try writer.root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1." + kind)
@@ -108,7 +109,7 @@ import Testing
   }
 
   @Test func monochrome1IsRecordedNotInverted() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try write(folder + "/a.dcm") { try $0.root.put(0x0028_0004, "CS", "MONOCHROME1") }
       var policy = DICOMSeries.Policy()
       policy.singleSlices = true
@@ -120,7 +121,7 @@ import Testing
   }
 
   @Test func anObjectWithoutAnImageIsNoError() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let writer = DICOMWriter()
       try writer.root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.88.11")
       try writer.root.put(0x0008_0018, "UI", "2.25.1")
@@ -131,7 +132,7 @@ import Testing
   }
 
   @Test func paddingIsRecorded() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try write(folder + "/a.dcm") { try $0.root.put(0x0028_0120, "US", numbers: [99]) }
       #expect(try DICOMFile.header(folder + "/a.dcm").pixels?.padding == 99)
     }

@@ -1,6 +1,7 @@
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 /// Laws of grouping, on headers without files: a written slice is the pattern of them all.
@@ -209,7 +210,7 @@ import Testing
   }
 
   @Test func aFileThatChangedIsNoticed() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let path = try Fixtures.patched("explicit", in: folder) { _ in }
       var policy = DICOMSeries.Policy()
       policy.singleSlices = true

@@ -8,15 +8,6 @@ enum Fixtures {
 
   static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  /// Runs `body` with a fresh folder that is removed afterwards.
-  static func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lamina-dicom-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try body(url.path)
-  }
-
   static func bytes(_ name: String) throws -> [UInt8] {
     try [UInt8](Data(contentsOf: folder.appendingPathComponent("encodings/\(name).dcm")))
   }

@@ -1,5 +1,6 @@
 import DICOM
 import Imaging
+import TestFolders
 import Testing
 
 /// Siemens mosaics made by hand: 5 tiles of 2 × 2 pixels on a sheet of 6 × 6.
@@ -65,7 +66,7 @@ import Testing
 
   @Test(arguments: [1.0, -1.0], [false, true])
   func tilesBecomeSlicesOnTheSideOfTheNormal(sign: Double, isOld: Bool) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let grouping = DICOMSeries.group([
         try header(folder, normal: [0, 0, sign], isOld: isOld)
       ])
@@ -83,7 +84,7 @@ import Testing
   }
 
   @Test func aMosaicThatHidesItsDirectionOrCountIsRefused() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let cases: [(normal: [Double]?, images: Double)] = [
         (nil, 5), ([0, 1, 0], 5), ([0, 0, 1], 0), ([0, 0, 1], 17),
       ]

@@ -1,6 +1,7 @@
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 @Suite struct SegmentationTests {
@@ -15,7 +16,7 @@ import Testing
     _ segmentation: LabelObjects.Segmentation, on grid: Grid = LabelObjects.grid,
     threshold: Double = 0.5
   ) throws -> [Structure] {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try segmentation.write(to: folder + "/seg")
       return try DICOMFile(path: folder + "/seg").structures(on: grid, threshold: threshold)
     }
@@ -100,7 +101,7 @@ import Testing
   }
 
   @Test func theHeaderSaysWhatItWasDrawnOn() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try LabelObjects.Segmentation(frames: [Frame(segment: 1, slice: 1, values: first)])
         .write(to: folder + "/seg")
       let header = try DICOMFile.header(folder + "/seg")

@@ -1,5 +1,6 @@
 import DICOM
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct SeriesDecoderTests {
@@ -47,14 +48,14 @@ import Testing
 
   @Test(arguments: 1...5)
   func partsOfAnySizeMakeTheWhole(step: Int) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let series = try stack(folder)
       #expect(try decoded(series, step: step) == (0..<60).map { $0 % 2 == 0 ? UInt8($0 / 2) : 0 })
     }
   }
 
   @Test func whatDecodingNeedsNamesNobody() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let series = try stack(folder)
       let bare = series.forDecoding
       #expect(bare.headers.allSatisfy { $0.identity.sopInstanceUID == nil })
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func aVolumeAboveTheLimitIsNotBegun() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       var limits = DICOMFile.Limits()
       limits.decodedBytes = 59
       let series = try stack(folder)

@@ -1,13 +1,14 @@
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 @Suite struct StructureSetTests {
   private let grid = LabelObjects.grid
 
   private func read(_ regions: [LabelObjects.Region]) throws -> [Structure] {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try LabelObjects.writeStructureSet(regions, to: folder + "/rt")
       return try DICOMFile(path: folder + "/rt").structures(on: grid, threshold: 0.5)
     }
@@ -37,7 +38,7 @@ import Testing
       .init(name: "Печень", contours: [box], sets: "ISO_IR 192", meaning: "печень"),
       .init(name: "Печень", contours: [box], meaning: "печень"),
     ]
-    let names = try Fixtures.withFolder { folder in
+    let names = try withFolder { folder in
       try LabelObjects.writeStructureSet(regions, sets: "\\ISO 2022 IR 87", to: folder + "/rt")
       return try DICOMFile(path: folder + "/rt").structures(on: grid, threshold: 0.5).map(\.name)
     }
@@ -61,7 +62,7 @@ import Testing
   }
 
   @Test func theHeaderSaysWhatItWasDrawnOn() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try LabelObjects.writeStructureSet([], to: folder + "/rt")
       let header = try DICOMFile.header(folder + "/rt")
       let object = try #require(header.labelObject)

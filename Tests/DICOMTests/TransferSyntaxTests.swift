@@ -1,5 +1,6 @@
 import DICOM
 import Imaging
+import TestFolders
 import Testing
 
 /// pydicom's and DCMTK's encodings of one image; see Fixtures/encodings.py.
@@ -101,7 +102,7 @@ import Testing
     ("1.2.840.10008.1.2.4.107", "HEVC/H.265 Main"), ("1.2.3", "an unknown transfer syntax"),
   ])
   func whatNothingDecodesIsRefusedByItsName(uid: String, name: String) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let path = try Fixtures.patched("jpeg-ls", in: folder) { bytes in
         Fixtures.replace("1.2.840.10008.1.2.4.80", by: uid, in: &bytes)
       }

@@ -1,5 +1,6 @@
 import DICOM
 import Imaging
+import TestFolders
 import Testing
 
 /// PET in SUV by body weight, against the formula worked out by hand.
@@ -40,7 +41,7 @@ import Testing
 
   /// An hour is one half-life: 200 MBq are left, for 80,000 g.
   @Test func slopesBecomeWeightOverTheDoseThatIsLeft() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let found = try series(write(folder), uptake: true)
       #expect(found.flags.contains("suv") && found.acquisition.units == "GML")
       #expect(found.scaling == .perSlice(slope: [2 * 4e-4, 3 * 4e-4], intercept: [0, 0]))
@@ -48,7 +49,7 @@ import Testing
   }
 
   @Test func withoutARecipeBecquerelsStay() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let found = try series(write(folder), uptake: false)
       #expect(found.scaling == .perSlice(slope: [2, 3], intercept: [0, 0]))
       #expect(found.flags.isEmpty && found.acquisition.units == "BQML")
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func whatCannotBeWorkedOutIsLeftAndSaid() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let cases = [
         try write(folder + "/a", units: "CNTS"), try write(folder + "/b", correction: "ADMIN"),
         try write(folder + "/c", injected: "110000"), try write(folder + "/d", weight: "0"),

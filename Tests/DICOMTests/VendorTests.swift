@@ -1,11 +1,12 @@
 import DICOM
 import Imaging
+import TestFolders
 import Testing
 
 /// What vendors say in private, on a sound slice with a few elements more.
 @Suite struct VendorTests {
   private func plane(_ change: (DICOMWriter.Item) throws -> Void) throws -> DICOMHeader.Plane {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       try DICOMFile.header(try SyntheticSeries().write(folder, change)).planes[0]
     }
   }
@@ -79,7 +80,7 @@ import Testing
   }
 
   @Test func tilesOfAGridLieWhereTheirOwnHeadersSay() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let header = try grid(folder, at: [7, 1, 4])
       #expect(header.tiling == SIMD2(2, 2) && header.planes.map(\.index) == [0, 1, 2])
       let volume = try #require(DICOMSeries.group([header]).series.first).volume()
@@ -92,7 +93,7 @@ import Testing
   }
 
   @Test func aGridWhoseTilesDoNotDivideTheSheetIsRefused() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let error = #expect(throws: DICOMError.self) { try grid(folder, at: [1, 2, 3, 4, 5]) }
       #expect(error?.code == "geometry" && error?.reason.contains("5 tiles") == true)
     }

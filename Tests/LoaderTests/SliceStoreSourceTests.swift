@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Loader
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct SliceStoreSourceTests {
@@ -11,8 +12,8 @@ import Testing
   private func withStore(
     _ slices: MemorySlices, _ counts: [Int], _ body: (SliceStore) throws -> Void
   ) throws {
-    let path = NSTemporaryDirectory() + "/loader-\(UUID().uuidString).zarr"
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = TemporaryFolder(inMemory: true)
+    let path = folder / "slices.zarr"
     let attributes = SliceStoreAttributes(
       channels: 1, height: slices.height, width: slices.width, scaleFactor: 0.5, addOffset: -3,
       labelNames: [1: "front", 2: "back"])
@@ -28,7 +29,7 @@ import Testing
         labels: volume == 2 ? nil : own.flatMap { $0.label ?? [UInt8](repeating: 255, count: 120) })
     }
     try writer.finish(split: split)
-    try body(SliceStore(path))
+    try withExtendedLifetime(folder) { try body(SliceStore(path)) }
   }
 
   private func record(_ volume: Int, _ slices: MemorySlices, _ count: Int) -> SliceVolumeRecord {

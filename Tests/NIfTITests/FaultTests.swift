@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 import Testing
 
 /// Faults 73, 74 and 81 to 84 of the catalogue: files that are odd and sound, or nearly so. The
@@ -67,7 +68,7 @@ import Testing
   }
 
   @Test func fault84VoxelsThatAreNoNumbersAreCountedAndKept() throws {
-    try Files.inFolder { folder in
+    try withFolder { folder in
       var values = [Float](repeating: 1, count: Files.grid.count)
       (values[0], values[1], values[2]) = (.nan, .infinity, -.infinity)
       try NIfTIFile.write(Volume(grid: Files.grid, values: values), to: folder + "/x.nii")

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 
 /// Fixtures, and files made of them for one test.
 enum Files {
@@ -15,17 +16,9 @@ enum Files {
     [UInt8](FileManager.default.contents(atPath: path) ?? Data())
   }
 
-  /// Runs `body` with a folder that is gone afterwards.
-  static func inFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = NSTemporaryDirectory() + "nifti-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try body(folder)
-  }
-
   /// What reading `bytes` gives.
   static func read(_ bytes: [UInt8]) throws -> NIfTIImage {
-    try inFolder { folder in
+    try withFolder { folder in
       try Data(bytes).write(to: URL(fileURLWithPath: folder + "/x.nii"))
       return try NIfTIFile.read(folder + "/x.nii")
     }
@@ -36,7 +29,7 @@ enum Files {
     _ bytes: [UInt8], name: String = "x.nii", gzip: Bool = false,
     limits: NIfTILimits = NIfTILimits()
   ) throws -> NIfTIError? {
-    try inFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/\(name)"
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       if gzip { try deflate(bytes, to: path) }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 import Testing
 
 /// Faults 71 to 83 of the catalogue of bad input; those that are odd and sound are in `FaultTests`.
@@ -162,7 +163,7 @@ import Testing
   }
 
   @Test func noFlippedByteOfAHeaderEndsTheProgram() throws {
-    try Files.inFolder { folder in
+    try withFolder { folder in
       let path = folder + "/x.nii"
       let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
       defer { close(descriptor) }

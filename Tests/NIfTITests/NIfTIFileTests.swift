@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 import Testing
 
 @Suite struct NIfTIFileTests {
@@ -90,7 +91,7 @@ import Testing
   }
 
   @Test func voxelsThatAreNoNumbersAreCountedAndKept() throws {
-    try Files.inFolder { folder in
+    try withFolder { folder in
       var values = [Float](repeating: 1, count: Files.grid.count)
       (values[3], values[7]) = (.nan, -.infinity)
       try NIfTIFile.write(Volume(grid: Files.grid, values: values), to: folder + "/x.nii.gz")

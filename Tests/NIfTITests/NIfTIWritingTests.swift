@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NIfTI
+import TestFolders
 import Testing
 
 @Suite struct NIfTIWritingTests {
@@ -8,7 +9,7 @@ import Testing
     _ volume: Volume, like header: NIfTIHeader? = nil, name: String = "x.nii.gz",
     timeStep: Double? = nil
   ) throws -> NIfTIImage {
-    try Files.inFolder { folder in
+    try withFolder { folder in
       let path = "\(folder)/\(name)"
       try NIfTIFile.write(volume, to: path, like: header, timeStep: timeStep)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
@@ -86,7 +87,7 @@ import Testing
   @Test func manyClassesTakeSixteenBits() throws {
     var labels = [UInt16](repeating: 0, count: 60)
     labels[5] = 300
-    try Files.inFolder { folder in
+    try withFolder { folder in
       let mask = LabelMap(grid: Files.grid, labels: labels)
       try NIfTIFile.write(mask, to: folder + "/m.nii.gz")
       let volume = try NIfTIFile.read(folder + "/m.nii.gz").volume
@@ -112,7 +113,7 @@ import Testing
   }
 
   @Test func theSameVolumeGivesTheSameBytes() throws {
-    try Files.inFolder { folder in
+    try withFolder { folder in
       let volume = Volume(grid: Files.grid, values: (0..<60).map { Int16($0) })
       try NIfTIFile.write(volume, to: folder + "/a.nii.gz")
       try NIfTIFile.write(volume, to: folder + "/b.nii.gz")
@@ -147,7 +148,7 @@ import Testing
 
   @Test func whatCannotBeWrittenLeavesNothingBehind() throws {
     let volume = Volume(grid: Files.grid, values: [UInt8](repeating: 1, count: 60))
-    try Files.inFolder { folder in
+    try withFolder { folder in
       for path in ["\(folder)/none/x.nii", "\(folder)/x.mha"] {
         #expect(throws: NIfTIError.self) { try NIfTIFile.write(volume, to: path) }
       }

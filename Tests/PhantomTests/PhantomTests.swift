@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import NIfTI
 import Phantom
+import TestFolders
 import Testing
 
 @Suite struct PhantomTests {
@@ -183,13 +184,5 @@ import Testing
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
           && !isFolder.boolValue
       }
-  }
-
-  private func withFolder(_ body: (String) throws -> Void) throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("lamina-phantom-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
-    try body(url.path)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Prepare
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct NearDuplicatesTests {
@@ -32,13 +33,6 @@ import Testing
     return (report, try SliceStore(folder + "/slices.zarr"))
   }
 
-  private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = NSTemporaryDirectory() + "near-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
-  }
-
   private func nearDuplicates(
     _ store: SliceStore, _ slices: some Sequence<Int>, similarity: Double
   ) throws -> [Int] {
@@ -57,7 +51,7 @@ import Testing
   }
 
   @Test func aSliceLikeTheOneBeforeIsFoundWhateverItsBrightness() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       // Slices 0 1 2 3 4 5 show the pictures 0 0 1 1 1 0, ever brighter and with more contrast.
       let (report, store) = try store(folder, volumes: 2, slices: 6) { v, z, y, x in
         (z + 1) * noise(10 * v + [0, 0, 1, 1, 1, 0][z], y, x) + 50 * z
@@ -70,7 +64,7 @@ import Testing
   }
 
   @Test func aSliceIsComparedWithTheLastOneThatStaysSoASlowChangeIsKeptInSteps() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let (_, store) = try store(folder, volumes: 1, slices: 11) { _, z, y, x in
         let t = Double(z) / 10 * .pi / 2
         return Int(
@@ -85,7 +79,7 @@ import Testing
   }
 
   @Test func emptySlicesAreAlikeAndVolumesAreNeverCompared() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let (report, store) = try store(folder, volumes: 3, slices: 4) { _, z, y, x in
         z == 3 ? noise(3, y, x) : 7
       }

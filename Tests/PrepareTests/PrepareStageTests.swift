@@ -2,18 +2,11 @@ import Foundation
 import Imaging
 import Prepare
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct PrepareStageTests {
   private struct Stop: Error {}
-
-  /// A folder that is gone after the test.
-  private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = NSTemporaryDirectory() + "prepare-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
-  }
 
   private func cohort(
     _ folder: String, _ volumes: [(Volume, LabelMap?)], names: [Int: String] = [1: "one"]
@@ -47,7 +40,7 @@ import Testing
   }
 
   @Test func masksComeBackFromWhatTheStoreSaysAlone() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let scans = scans()
       let cohort = try cohort(folder, scans)
       let report = try prepareCohort(cohort, into: folder + "/slices.zarr", recipe: PrepareRecipe())
@@ -73,7 +66,7 @@ import Testing
   }
 
   @Test func interruptedWorkContinuesToTheSameBytes() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let cohort = try cohort(folder, scans())
       var recipe = PrepareRecipe()
       recipe.shardBytes = 4096
@@ -94,7 +87,7 @@ import Testing
   }
 
   @Test func aVolumeOfOtherChannelsIsRefusedByName() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let grid = Scans.grid("LPS")
       let two = Volume(
         grid: grid, leading: .channel(2), values: [Int16](repeating: 1, count: 2 * grid.count))
@@ -113,7 +106,7 @@ import Testing
   }
 
   @Test func pointsInTimeAreVolumesOfTheirOwnWhenAsked() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let grid = Scans.grid("LPS", size: SIMD3(2, 2, 3))
       let volume = Volume(grid: grid, leading: .time(2), values: [Int16](0..<24))
       let cohort = try cohort(folder, [(volume, nil)])
@@ -133,7 +126,7 @@ import Testing
   }
 
   @Test func masksThatNameAClassDifferentlyDoNotMix() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let writer = try CohortWriter(folder + "/cohort.zarr")
       for (i, name) in ["liver", "spleen"].enumerated() {
         let volume = Scans.numbered(Scans.grid("LPS"))
@@ -153,7 +146,7 @@ import Testing
   }
 
   @Test func theRecipeOfAStoreMakesTheSameSlicesAgain() throws {
-    try inFolder { folder in
+    try withFolder { folder in
       let cohort = try cohort(folder, scans())
       var recipe = PrepareRecipe()
       recipe.spacing = [0.8, 0.9]

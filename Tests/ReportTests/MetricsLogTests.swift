@@ -1,12 +1,13 @@
 import Foundation
 import Report
+import TestFolders
 import Testing
 
 private func log(_ text: String) throws -> MetricsLog {
-  let path = NSTemporaryDirectory() + "metrics-\(UUID().uuidString).jsonl"
-  try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try MetricsLog(path: path)
+  try withFolder { folder in
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.jsonl"))
+    return try MetricsLog(path: folder + "/metrics.jsonl")
+  }
 }
 
 @Test func aLogGivesEachNameItsStepsAndValues() throws {

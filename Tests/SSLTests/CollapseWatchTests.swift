@@ -3,6 +3,7 @@ import Foundation
 import Loader
 import SSL
 import Spectra
+import TestFolders
 import Testing
 
 /// Slices that differ in one thing alone, the radius of a disk: their features lie on a curve.

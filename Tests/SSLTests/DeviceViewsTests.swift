@@ -2,6 +2,7 @@ import Augment
 import Foundation
 import Loader
 import SSL
+import TestFolders
 import Testing
 import Torch
 

@@ -3,6 +3,7 @@ import Models
 import NN
 import SSL
 import Spectra
+import TestFolders
 import Testing
 import Torch
 

@@ -89,10 +89,3 @@ func filled(_ recipe: PretrainRecipe, _ stream: CropPairBatches) throws -> MoCo 
   while moco.isFilling { try moco.fill(from: stream.next()) }
   return moco
 }
-
-/// A new folder that is removed when the body has run.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let path = FileManager.default.temporaryDirectory.path + "/ssl-" + UUID().uuidString
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try body(path)
-}

@@ -2,22 +2,9 @@ import Foundation
 import Models
 import NN
 import SSL
+import TestFolders
 import Testing
 import Torch
-
-/// A file with the weights of a network of other random values.
-private func file(
-  _ change: (inout EncoderArchitecture) -> Void = { _ in }
-) throws -> (path: String, tensors: [String: Tensor]) {
-  var architecture = EncoderArchitecture()
-  (architecture.features, architecture.strides) = ([8, 16, 16], [1, 2, 2])
-  change(&architecture)
-  let store = try ParameterStore(seed: 99)
-  _ = architecture.build(store.root)
-  let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).safetensors"
-  try SafeTensors(tensors: store.tensors()).write(to: path)
-  return (path, store.tensors())
-}
 
 private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sentence: String)? {
   let error = #expect(throws: PretrainError.self) { try moco.start(from: path) }
@@ -26,6 +13,22 @@ private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sente
 }
 
 @Suite struct ObjectiveStartTests {
+  private let folder = TemporaryFolder()
+
+  /// A file with the weights of a network of other random values.
+  private func file(
+    _ change: (inout EncoderArchitecture) -> Void = { _ in }
+  ) throws -> (path: String, tensors: [String: Tensor]) {
+    var architecture = EncoderArchitecture()
+    (architecture.features, architecture.strides) = ([8, 16, 16], [1, 2, 2])
+    change(&architecture)
+    let store = try ParameterStore(seed: 99)
+    _ = architecture.build(store.root)
+    let path = folder.new(".safetensors")
+    try SafeTensors(tensors: store.tensors()).write(to: path)
+    return (path, store.tensors())
+  }
+
   @Test func bothEncodersStartFromTheFileAndTheHeadsStayAsTheyWere() throws {
     let moco = try MoCo(resolved(), channels: 1)
     let before = moco.query.store.tensors().mapValues { $0.clone() }
@@ -61,10 +64,10 @@ private func refusal(_ moco: MoCo, _ path: String) -> (report: LoadReport, sente
   @Test func aRunGoesOnFromItsCheckpointAndNotFromTheFile() throws {
     var recipe = smallRecipe()
     (recipe.initialWeights, recipe.steps) = (try file().path, 2)
-    let folder = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
-    #expect(try pretrain(data, recipe: recipe, into: folder).notes.count == 1)
+    let run = folder.new()
+    #expect(try pretrain(data, recipe: recipe, into: run).notes.count == 1)
     try FileManager.default.removeItem(atPath: recipe.initialWeights)
-    #expect(try pretrain(data, recipe: recipe, into: folder, resume: true).isComplete)
+    #expect(try pretrain(data, recipe: recipe, into: run, resume: true).isComplete)
   }
 
   @Test func anotherEncoderIsRefusedWithBothShapesAndWhatToSet() throws {

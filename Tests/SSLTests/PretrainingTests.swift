@@ -1,5 +1,6 @@
 import Foundation
 import SSL
+import TestFolders
 import Testing
 import Torch
 

@@ -2,18 +2,21 @@ import Foundation
 import Models
 import NN
 import Segmentation
+import TestFolders
 import Testing
 import Torch
 
-private func written(
-  _ tensors: [String: Tensor], _ metadata: [String: String] = [:]
-) throws -> String {
-  let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).safetensors"
-  try SafeTensors(tensors: tensors, metadata: metadata).write(to: path)
-  return path
-}
-
 @Suite struct PretrainedEncoderTests {
+  private let folder = TemporaryFolder()
+
+  private func written(
+    _ tensors: [String: Tensor], _ metadata: [String: String] = [:]
+  ) throws -> String {
+    let path = folder.new(".safetensors")
+    try SafeTensors(tensors: tensors, metadata: metadata).write(to: path)
+    return path
+  }
+
   @Test func aProbeOnColoursOfOthersHasTheirEncoderWithAGreyStem() throws {
     var architecture = EncoderArchitecture()
     (architecture.kind, architecture.width, architecture.inputChannels) = (.resnet18, 8, 3)

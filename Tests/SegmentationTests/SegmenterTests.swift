@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Segmentation
+import TestFolders
 import Testing
 import Torch
 
@@ -66,17 +67,15 @@ private func trained(_ store: SyntheticStore) throws -> Segmenter {
 }
 
 @Test func whatIsNoSegmenterIsRefusedByName() throws {
-  let folder = NSTemporaryDirectory() + "no-segmenter-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  let file = folder + "/segmenter.safetensors"
-  #expect(throws: SegmentationError.self) { try Segmenter(run: folder) }
+  let folder = TemporaryFolder()
+  let file = folder / "segmenter.safetensors"
+  #expect(throws: SegmentationError.self) { try Segmenter(run: folder.path) }
   try SafeTensors(tensors: ["a": .zeros([1])], metadata: ["kind": "other"]).write(to: file)
   #expect(
     throws: SegmentationError.notASegmenter(path: file, reason: "its kind is other")
-  ) { try Segmenter(run: folder) }
+  ) { try Segmenter(run: folder.path) }
   try Data("{}".utf8).write(to: URL(fileURLWithPath: file))
-  #expect(throws: (any Error).self) { try Segmenter(run: folder) }
+  #expect(throws: (any Error).self) { try Segmenter(run: folder.path) }
 }
 
 /// Scores that are resampled before the classes are decided may be scaled as one likes; probabilities may not.

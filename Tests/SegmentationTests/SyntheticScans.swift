@@ -4,6 +4,7 @@ import Imaging
 import Prepare
 import Segmentation
 import SliceStore
+import TestFolders
 import Zarr
 
 /// A scan of noise with a bright and a dark ellipsoid, and its mask.
@@ -54,7 +55,7 @@ struct SyntheticScan {
 
 /// A slice store of synthetic scans in a temporary folder, removed with the value's owner.
 final class SyntheticStore {
-  let folder: String
+  let folder = TemporaryFolder()
   let slices: LabelledSlices
   static let names = [1: "bright", 2: "dark"]
 
@@ -62,12 +63,10 @@ final class SyntheticStore {
   init(
     modality: String = "MR", canvas: [Int] = [32, 32], spacing: [Double]? = nil
   ) throws {
-    folder = NSTemporaryDirectory() + "segmentation-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var recipe = PrepareRecipe()
     (recipe.canvas, recipe.spacing) = (canvas, spacing)
     let text = try JSONEncoder().encode(recipe)
-    let path = folder + "/slices.zarr"
+    let path = folder / "slices.zarr"
     let writer = try SliceStoreWriter(
       path,
       attributes: SliceStoreAttributes(
@@ -92,9 +91,7 @@ final class SyntheticStore {
     slices = try LabelledSlices(SliceStore(path))
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-  func run(_ name: String) -> FinetuneRun { FinetuneRun(folder + "/" + name) }
+  func run(_ name: String) -> FinetuneRun { FinetuneRun(folder / name) }
 
   /// A small network, few steps, one thread.
   static func recipe(_ mode: FinetuneMode, steps: Int) -> FinetuneRecipe {

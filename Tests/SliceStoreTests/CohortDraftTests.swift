@@ -1,12 +1,13 @@
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct CohortDraftTests {
   let folder: TemporaryFolder
   let samples = CohortSamples()
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   private func draft(_ id: String, _ writer: CohortWriter) throws -> CohortDraft {
     let volume = samples.volume(id)

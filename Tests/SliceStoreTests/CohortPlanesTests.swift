@@ -1,12 +1,13 @@
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct CohortPlanesTests {
   /// Planes across every axis of a volume whose voxels say where they are, sagittal ones too.
   @Test(arguments: [LeadingAxis.none, .time(2), .channel(2)], [0, 1, 2])
   func planesAcrossEveryAxisAreThoseOfTheVolume(leading: LeadingAxis, axis: Int) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     let size = SIMD3(5, 7, 4)
     let count = leading.count * 5 * 7 * 4
     let volume = Volume(
@@ -34,7 +35,7 @@ import Testing
 
   /// A volume that the scanner itself cut across x: native slices stay chunks, planes are found.
   @Test func aSagittalAcquisitionKeepsItsSlices() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     let sagittal = Affine(
       x: SIMD3(0, 1, 0), y: SIMD3(0, 0, -1), z: SIMD3(4, 0, 0), origin: SIMD3(-20, -90, 80))
     let grid = Grid(size: SIMD3(6, 5, 3), affine: sagittal)

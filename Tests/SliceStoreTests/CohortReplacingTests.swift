@@ -1,12 +1,13 @@
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct CohortReplacingTests {
   let folder: TemporaryFolder
   let samples = CohortSamples()
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   private func replace(_ id: String, in writer: CohortWriter) throws {
     let volume = samples.volume(id)

@@ -1,5 +1,6 @@
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
@@ -7,7 +8,7 @@ import Zarr
   let folder: TemporaryFolder
   let path: String
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder(inMemory: true)
     path = folder.path + "/cohort.zarr"
   }
 

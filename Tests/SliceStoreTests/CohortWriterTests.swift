@@ -1,13 +1,14 @@
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct CohortWriterTests {
   let folder: TemporaryFolder
   let samples = CohortSamples()
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   func undisturbed() throws -> [String: [UInt8]] {
     let path = folder.path + "/undisturbed.zarr"

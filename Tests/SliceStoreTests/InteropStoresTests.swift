@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
@@ -8,7 +9,7 @@ import Zarr
 /// they stay where LAMINA_STORES says.
 @Suite struct InteropStoresTests {
   @Test func storesForStrangersAreSound() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     let path = ProcessInfo.processInfo.environment["LAMINA_STORES"] ?? folder.path
     for name in ["cohort.zarr", "slices.zarr", "twins"] {
       try? FileManager.default.removeItem(atPath: path + "/" + name)

@@ -1,11 +1,12 @@
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct ManifestTests {
   @Test func linesAreSortedAndTheLastCoversThem() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     let manifest = Manifest([
       ("b", FileDigest(of: [1, 2])), ("a/c", FileDigest(crc: 0x1F, size: 9)),
     ])
@@ -19,7 +20,7 @@ import Zarr
 
   @Test(arguments: ["../x", "/x", "a//b", "./a", "a/../b", ""])
   func pathsThatLeaveTheStoreAreRefused(path: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     try writeFile(Manifest([(path, FileDigest(of: []))]).text, to: folder.path + "/m")
     #expect(throws: StoreError.self) { try Manifest(path: folder.path + "/m") }
   }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Zarr
 
 /// An oblique grid that no axis of which is a patient's.

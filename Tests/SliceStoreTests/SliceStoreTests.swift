@@ -2,6 +2,7 @@ import CCounting
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
@@ -10,7 +11,7 @@ import Zarr
   let samples = SliceSamples()
   let path: String
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder(inMemory: true)
     path = folder.path + "/slices.zarr"
   }
 
@@ -58,7 +59,8 @@ import Zarr
     let store = try SliceStore(path, mappedIndex: mapped)
     let pixels = UnsafeMutableBufferPointer<Int16>.allocate(capacity: store.attributes.sliceCount)
     let classes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 48)
-    defer { (pixels.deallocate(), classes.deallocate()) }
+    defer { pixels.deallocate() }
+    defer { classes.deallocate() }
     let all = Array(0..<store.count)
     func pass() throws -> Int {
       store.willRead(all)

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SliceStore
+import TestFolders
 import Testing
 import Zarr
 
@@ -8,7 +9,7 @@ import Zarr
 @Suite struct SliceStoreWriterTests {
   let folder: TemporaryFolder
   let samples = SliceSamples()
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   func undisturbed() throws -> [String: [UInt8]] {
     let path = folder.path + "/undisturbed.zarr"

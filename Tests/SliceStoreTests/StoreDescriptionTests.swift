@@ -1,9 +1,10 @@
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct StoreDescriptionTests {
   @Test func aStoreSaysWhatItHolds() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     let (cohort, slices) = (folder.path + "/cohort.zarr", folder.path + "/slices.zarr")
     let digest = try CohortSamples().write(cohort)
     try SliceSamples().write(slices)

@@ -1,11 +1,12 @@
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 
 /// The folder of a store that is being written, and its lock.
 @Suite struct StoreFolderTests {
   let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   /// A descriptor closed twice may be another thread's file the second time.
   @Test func aRefusedWriterClosesItsFolderOnce() throws {

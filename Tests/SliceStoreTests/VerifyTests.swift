@@ -1,5 +1,6 @@
 import Foundation
 import SliceStore
+import TestFolders
 import Testing
 
 @Suite struct VerifyTests {
@@ -7,7 +8,7 @@ import Testing
   let cohort: String
   let slices: String
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder(inMemory: true)
     (cohort, slices) = (folder.path + "/cohort.zarr", folder.path + "/slices.zarr")
     try CohortSamples().write(cohort)
     try SliceSamples().write(slices)

@@ -1,25 +1,22 @@
 import Foundation
+import TestFolders
 import Testing
 import Torch
 
-/// A file name of its own in a folder of its own.
-private func temporary(_ name: String = "t.safetensors") throws -> String {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  return folder.appendingPathComponent(name).path
-}
-
-private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = nil) throws -> String
-{
-  let path = try temporary()
-  let count = length ?? UInt64(header.utf8.count)
-  var bytes = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
-  bytes += Array(header.utf8) + [UInt8](repeating: 0, count: elements)
-  try Data(bytes).write(to: URL(fileURLWithPath: path))
-  return path
-}
-
 @Suite struct SafeTensorsTests {
+  private let folder = TemporaryFolder()
+
+  private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = nil) throws
+    -> String
+  {
+    let path = folder.new(".safetensors")
+    let count = length ?? UInt64(header.utf8.count)
+    var bytes = (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    bytes += Array(header.utf8) + [UInt8](repeating: 0, count: elements)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
   @Test func tensorsOfEveryTypeAndStringsComeBack() throws {
     var tensors: [String: Tensor] = ["scalar": .full([], 3), "empty": .zeros([0, 4])]
     for type in DType.allCases {
@@ -29,7 +26,7 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     }
     tensors["turned"] = Tensor.randomNormal([2, 3, 4, 5], seed: 2).contiguous(.channelsLast)
     let metadata = ["quote": "a \"b\" \\ \n\u{1}", "empty": "", "ü": "ß"]
-    let path = try temporary()
+    let path = folder.new(".safetensors")
     try SafeTensors(tensors: tensors, metadata: metadata).write(to: path)
     let read = try SafeTensors(reading: path)
     #expect(read.metadata == metadata)
@@ -48,7 +45,7 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     let tensors = [
       "b": Tensor.ones([3], .uint8), "a": .ones([1], .int64), "c": .ones([5], .float16),
     ]
-    let paths = [try temporary(), try temporary()]
+    let paths = [folder.new(".safetensors"), folder.new(".safetensors")]
     for path in paths {
       try SafeTensors(tensors: tensors, metadata: ["z": "1", "y": "2"]).write(to: path)
     }
@@ -58,8 +55,8 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
     for entry in try SafeTensorsHeader(reading: paths[0]).entries.values {
       #expect(entry.bytes.lowerBound % entry.dtype.size == 0)
     }
-    let folder = (paths[0] as NSString).deletingLastPathComponent
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["t.safetensors"])
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(left.sorted() == paths.map { ($0 as NSString).lastPathComponent }.sorted())
   }
 
   @Test(arguments: [
@@ -87,13 +84,13 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
       let path = try archive("{}", 0, length: length)
       #expect(throws: TorchError.self) { try SafeTensors(reading: path) }
     }
-    let short = try temporary()
+    let short = folder.new(".safetensors")
     try Data([1, 2, 3]).write(to: URL(fileURLWithPath: short))
     #expect(throws: TorchError.self) { try SafeTensors(reading: short) }
   }
 
   @Test func aPipeIsRefusedAndNotWaitedFor() throws {
-    let path = try temporary()
+    let path = folder.new(".safetensors")
     #expect(mkfifo(path, 0o600) == 0)
     #expect(throws: TorchError.file(path: path, reason: "not a regular file")) {
       try SafeTensors(reading: path)
@@ -109,7 +106,7 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
   }
 
   @Test func filesThatCannotBeOpenedSayTheirName() throws {
-    let missing = try temporary()
+    let missing = folder.new(".safetensors")
     let error = #expect(throws: TorchError.self) { try SafeTensors(reading: missing) }
     #expect(error?.description.contains(missing) == true)
     #expect(throws: TorchError.self) { try SafeTensors(reading: "/") }
@@ -131,7 +128,7 @@ private func archive(_ header: String, _ elements: Int = 0, length: UInt64? = ni
   @Test func writingAnArchiveOfPythonAgainGivesPythonsBytes() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
     let python = folder + "/Fixtures/python.safetensors"
-    let path = try temporary()
+    let path = self.folder.new(".safetensors")
     try SafeTensors(reading: python).write(to: path)
     #expect(
       FileManager.default.contents(atPath: path) == FileManager.default.contents(atPath: python))

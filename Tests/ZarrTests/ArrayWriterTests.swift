@@ -1,10 +1,11 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct ArrayWriterTests {
   let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   func metadata(
     _ type: DataType = .int16, shape: [Int] = [7, 9, 11], codec: ChunkCodec = .zstd(level: 3)

@@ -1,4 +1,5 @@
 import CZstd
+import TestFolders
 import Testing
 import Zarr
 

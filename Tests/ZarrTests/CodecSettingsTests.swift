@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
@@ -21,7 +22,7 @@ import Zarr
 
   @Test(arguments: arrays)
   func whatZarrPythonWroteIsRead(array: Written) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder(inMemory: true)
     try writeFile([UInt8](array.metadata.utf8), to: folder.path + "/zarr.json")
     for (key, bytes) in array.shards {
       let path = folder.path + "/" + key

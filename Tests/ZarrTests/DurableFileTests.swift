@@ -1,10 +1,11 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
 @Suite struct DurableFileTests {
   let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   @Test func aFileThatIsNotCommittedLeavesNothing() throws {
     let path = folder.path + "/a"

@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
@@ -10,7 +11,7 @@ import Zarr
   let bytes = noise(320)
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder(inMemory: true)
     _ = try ArrayWriter(folder.path, metadata: metadata).write(bytes)
   }
 

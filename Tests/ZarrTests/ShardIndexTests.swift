@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
@@ -9,7 +10,7 @@ import Zarr
   let bytes = noise(4 * 16 * 2)
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder(inMemory: true)
     shard = folder.path + "/c/0/0"
     let metadata = ArrayMetadata(
       shape: [4, 16], type: .int16, shard: [4, 16], chunk: [1, 16], codec: .zstd(level: 3))

@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
@@ -10,7 +11,7 @@ import Zarr
     ([5, 3, 4, 5], [2, 3, 4, 5]), ([1, 1, 4, 5], [1, 1, 4, 5]),
   ])
   func chunksInOrderGiveTheFilesOfTheWholeArray(shape: [Int], shard: [Int]) throws {
-    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    let (one, other) = (TemporaryFolder(inMemory: true), TemporaryFolder(inMemory: true))
     let chunk = [Int](repeating: 1, count: shape.count - 2) + shape.suffix(2)
     let metadata = ArrayMetadata(
       shape: shape, type: .int16, shard: shard, chunk: chunk, codec: .zstd(level: 1))

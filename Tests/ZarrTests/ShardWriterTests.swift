@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 import Zarr
 
@@ -6,7 +7,7 @@ import Zarr
   let folder: TemporaryFolder
   let metadata = ArrayMetadata(
     shape: [10, 8], type: .uint8, shard: [4, 8], chunk: [1, 8], codec: .zstd(level: 3), fill: 255)
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder(inMemory: true) }
 
   @Test func skippedChunksReadAsTheFillValue() throws {
     let writer = ArrayWriter(folder.path, metadata: metadata)

@@ -1,6 +1,7 @@
 import DICOM
 import Foundation
 import Imaging
+import TestFolders
 import Testing
 
 /// Faults of series geometry, one test a fault; the number is that of the catalogue of faults.
@@ -122,7 +123,7 @@ import Testing
   func faults61And62PlacesThatSayNothingAreRefused(
     tag: UInt32, text: String, reason: String
   ) throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let path = try synthetic.write(folder) { try $0.put(tag, "DS", text) }
       let error = #expect(throws: DICOMError.self) { try DICOMFile.header(path) }
       #expect(error?.code == "geometry" && error?.reason.contains(reason) == true)
@@ -130,7 +131,7 @@ import Testing
   }
 
   @Test func fault62RoundedDirectionsAreMadeUnitVectors() throws {
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       let path = try synthetic.write(folder) {
         try $0.put(0x0020_0037, "DS", "0.96\\0.168\\-0.224\\0.0001\\0.8\\0.6")
       }
@@ -204,7 +205,7 @@ import Testing
     }
     let series = try #require(DICOMSeries.group(headers).series.first)
     #expect(series.scaling == .perSlice(slope: [1, 4, 7], intercept: [0, 0, 0]))
-    try Fixtures.withFolder { folder in
+    try withFolder { folder in
       for slope in ["0", "1e300"] {
         let path = try synthetic.write(folder) { try $0.put(0x0028_1053, "DS", slope) }
         let error = #expect(throws: DICOMError.self) { try DICOMFile.header(path) }

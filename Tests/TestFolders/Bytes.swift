@@ -1,34 +1,20 @@
 import Foundation
 
-/// An empty folder that goes away with its last reference.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    // In memory where that is possible: writers sync every file.
-    let memory = FileManager.default.isWritableFile(atPath: "/dev/shm")
-    path = (memory ? "/dev/shm" : NSTemporaryDirectory()) + "/lamina-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// Inverts one bit of a file.
-func flipBit(of path: String, at offset: Int) throws {
+public func flipBit(of path: String, at offset: Int) throws {
   var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
   bytes[offset < 0 ? bytes.count + offset : offset] ^= 0x10
   try Data(bytes).write(to: URL(fileURLWithPath: path))
 }
 
 /// Cuts a file down to so many bytes.
-func truncate(_ path: String, to size: Int) throws {
+public func truncate(_ path: String, to size: Int) throws {
   let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
   try bytes.prefix(size).write(to: URL(fileURLWithPath: path))
 }
 
 /// Bytes that look like numbers from a scanner: a ramp with noise that a seed fixes.
-func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+public func noise(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   var state = seed
   return (0..<count).map { i in
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
