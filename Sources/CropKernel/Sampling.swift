@@ -105,6 +105,7 @@ import CropTypes
   count: Int
 ) {
   let step = Float(1 / grid.spacing.x)
+  let ahead = F16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   var i = 0
   var cell = 0
   while cell < grid.cells {
@@ -116,11 +117,14 @@ import CropTypes
     let edge = Int((Double(cell &+ 1) * grid.spacing.x + 0.5))  // the first pixel beyond the cell
     let end = cell == grid.cells &- 1 || edge > count ? count : edge
     let shift = 0.5 * step - Float(cell)
-    while i < end {
-      let t = Float(i) * step + shift
-      target[i] = c0 + t * (c1 + t * (c2 + t * c3))
-      i &+= 1
+    // What is written beyond the cell the next one writes again; beyond the row there is room for it.
+    var j = i
+    while j < end {
+      let t = fused(ahead + Float(j), step, shift)
+      store(fused(t, fused(t, fused(t, c3, c2), c1), c0), target, j)
+      j &+= 16
     }
+    i = end > i ? end : i
     cell &+= 1
   }
 }

@@ -6,6 +6,8 @@ public func paddedWidth(_ width: Int) -> Int { (width + 15) / 16 * 16 }
 extension ViewPlan {
   /// Pixels of a padded row of the view.
   public var rowCount: Int { paddedWidth(width) }
+  /// A padded row and a vector more, since splines are written in whole vectors from any pixel on.
+  private var rowRoom: Int { rowCount + 16 }
   /// Numbers of a coarse row: its last pixel is there twice.
   public var coarseStride: Int { paddedWidth(coarseWidth + 1) }
   /// Rows that a vertical blur looks at.
@@ -14,18 +16,18 @@ extension ViewPlan {
   /// Slice columns of a row's pixels.
   public var rowX: UnsafeMutablePointer<Float> { scratch }
   /// Slice rows of a row's pixels.
-  public var rowY: UnsafeMutablePointer<Float> { scratch + rowCount }
+  public var rowY: UnsafeMutablePointer<Float> { scratch + rowRoom }
   /// A row's factors.
-  public var gains: UnsafeMutablePointer<Float> { scratch + 2 * rowCount }
+  public var gains: UnsafeMutablePointer<Float> { scratch + 2 * rowRoom }
   /// For each column, the coarse column before it (bits of an Int32) and how far beyond it lies.
-  public var coarseColumn: UnsafeMutablePointer<Float> { scratch + 3 * rowCount }
+  public var coarseColumn: UnsafeMutablePointer<Float> { scratch + 3 * rowRoom }
   /// The second half of ``coarseColumn``.
-  public var coarseFraction: UnsafeMutablePointer<Float> { scratch + 4 * rowCount }
+  public var coarseFraction: UnsafeMutablePointer<Float> { scratch + 4 * rowRoom }
   /// A row, with room for the blur's reach before and after it.
-  public var line: UnsafeMutablePointer<Float> { scratch + 5 * rowCount + paddedWidth(reach) }
+  public var line: UnsafeMutablePointer<Float> { scratch + 5 * rowRoom + paddedWidth(reach) }
   /// The last ``depth`` rows of each channel, blurred across.
   public var ring: UnsafeMutablePointer<Float> {
-    scratch + 6 * rowCount + 2 * paddedWidth(reach)
+    scratch + 5 * rowRoom + rowCount + 2 * paddedWidth(reach)
   }
   /// The channels at low resolution.
   public var coarse: UnsafeMutablePointer<Float> { ring + channels * depth * rowCount }
