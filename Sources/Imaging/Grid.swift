@@ -44,9 +44,10 @@ public struct Grid: Sendable, Codable, Equatable {
   }
 }
 
-/// Copies the voxels of `size` (x fastest) into the order of ``Grid/reordered(axes:flips:)``.
+/// Copies the voxels of `size` (x fastest) into the order of ``Grid/reordered(axes:flips:)``: all, or some of the slices
+/// that the new order has.
 public func reordered<Voxel>(
-  _ voxels: [Voxel], size: SIMD3<Int>, axes: [Int], flips: [Bool]
+  _ voxels: [Voxel], size: SIMD3<Int>, axes: [Int], flips: [Bool], slices: Range<Int>? = nil
 ) -> [Voxel] {
   let strides = [1, size.x, size.x * size.y]
   var start = 0
@@ -55,11 +56,11 @@ public func reordered<Voxel>(
     step[new] = flips[new] ? -strides[old] : strides[old]
     if flips[new] { start += strides[old] * (size[old] - 1) }
   }
-  let (nx, ny, nz) = (size[axes[0]], size[axes[1]], size[axes[2]])
+  let (nx, ny, slices) = (size[axes[0]], size[axes[1]], slices ?? 0..<size[axes[2]])
   return voxels.withUnsafeBufferPointer { source in
-    [Voxel](unsafeUninitializedCapacity: nx * ny * nz) { target, count in
+    [Voxel](unsafeUninitializedCapacity: nx * ny * slices.count) { target, count in
       var out = 0
-      for z in 0..<nz {
+      for z in slices {
         for y in 0..<ny {
           var at = start + z * step[2] + y * step[1]
           for _ in 0..<nx {

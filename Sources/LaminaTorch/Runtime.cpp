@@ -12,13 +12,14 @@
 const char *laminatorch_version(void) { return TORCH_VERSION; }
 
 /// Debian's LibTorch leaves matrix products to OpenBLAS, whose own threads, one for each core whatever LibTorch was
-/// told, spin while they wait.
+/// told, spin while they wait, on the cores that LibTorch's threads need: it gets none. Its products are the small ones,
+/// convolutions are not among them.
 extern "C" __attribute__((weak)) void openblas_set_num_threads(int count);
 
 void laminatorch_set_threads(int32_t count) {
   int threads = count < 1 ? 1 : count;
   at::set_num_threads(threads);
-  if (openblas_set_num_threads) openblas_set_num_threads(threads);
+  if (openblas_set_num_threads) openblas_set_num_threads(1);
 }
 
 int32_t laminatorch_threads(void) { return at::get_num_threads(); }

@@ -55,8 +55,8 @@ struct DrawnMask {
 
   /// The mask in the order of axes of a grid of the same voxels; nil where they are not the same.
   ///
-  /// Slices that stay slices are turned one by one; else the mask is turned in memory, where it has
-  /// two bytes a voxel, four for classes above 255.
+  /// Slices that stay slices are turned one by one; else they are cut out of the mask in memory, where
+  /// it has a byte a voxel, two for classes above 255.
   func aligned(to target: Grid) throws(Fault) -> DrawnMask? {
     guard let (axes, flips) = grid.order(of: target) else { return nil }
     guard axes[2] == 2 else {
@@ -74,10 +74,9 @@ struct DrawnMask {
   private func turned<Class: FixedWidthInteger>(
     _ axes: [Int], _ flips: [Bool], _ target: Grid, _ narrow: (UInt16) -> Class
   ) throws(Fault) -> DrawnMask {
-    let turned = reordered(try whole(narrow), size: grid.size, axes: axes, flips: flips)
-    let size = target.sliceCount
-    return DrawnMask(grid: target, present: present) { z throws(Fault) in
-      turned[z * size..<(z + 1) * size].map { UInt16($0) }
+    let (drawn, size) = (try whole(narrow), grid.size)
+    return DrawnMask(grid: target, present: present) { z in
+      reordered(drawn, size: size, axes: axes, flips: flips, slices: z..<z + 1).map { UInt16($0) }
     }
   }
 }
