@@ -16,7 +16,7 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   private var failure: (any Error)?
   /// What is worth a transaction beside the work, more at each time; and what is written in any case.
   private var some = 64
-  private let most = 4096
+  private let most = 1024
 
   /// `keep` writes entries in one transaction; they weigh as much as their rows.
   package init(
@@ -58,7 +58,7 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   private func write(least: Int) {
     while failure == nil, weight >= least {
       let all = waiting
-      (waiting, weight, some) = ([], 0, min(2 * some, most / 8))
+      (waiting, weight, some) = ([], 0, min(2 * some, most / 2))
       lock.unlock()
       let result = Result { try keep(all) }
       lock.lock()
