@@ -23,6 +23,12 @@ import Torch
     try expectAlike({ x, a, _ in x.add(a, scale: 0.3) }, { x, a, _ in x.add(a, scale: 0.3) })
     try expectAlike({ x, _, _ in x.add(0.7) }, { x, _, _ in x.add(0.7) })
     try expectAlike({ x, _, _ in x.multiply(by: 1.7) }, { x, _, _ in x.multiply(by: 1.7) })
+    try expectAlike({ x, a, b in x.addProduct(a, b, scale: -2) }) {
+      [$0].addProduct([$1], [$2], scale: -2)
+    }
+    try expectAlike({ x, a, b in x.addQuotient(a, b, scale: -2) }) {
+      [$0].addQuotient([$1], [$2], scale: -2)
+    }
     try expectAlike({ x, a, _ in x.lerp(to: a, weight: 0.1) }) { x, a, _ in
       x.lerp(to: a, weight: 0.1)
     }
