@@ -42,6 +42,13 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
 
   /// The defaults above.
   public init() {}
+
+  /// The same without what says where scans, masks and keys lie, which nothing but the ledger holds.
+  public var withoutPlaces: IngestRecipe {
+    var recipe = self
+    (recipe.labels, recipe.key, recipe.patientFrom) = ("", "", "")
+    return recipe
+  }
 }
 
 /// How far an ingest has come.

@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
     guard !pipeline.data.isEmpty else {
       throw ValidationError("Which scans? Give --set data=PATH.")
     }
-    var road = try Road(
+    let road = try Road(
       pipeline, in: into, device: compute.device, json: output.json, console: output.console)
     try road.run()
   }

@@ -10,7 +10,8 @@ struct StudyCommand: ParsableCommand {
       Pretrains every arm on the training split, fits each with 1, 4, 8, … labelled volumes in \
       several choices, linearly and whole, and scores the test volumes on their own grids. Ends \
       with tables of mean ± sd, paired differences with 95 % intervals, ranks and plots, in study.md. \
-      What is done is not done again: stop it at any time, and the same command goes on.
+      What is done is not done again: stop it at any time, and the same command goes on. Run at once \
+      in several shells, it shares out the work: one process a core, or several on one GPU.
 
       EXAMPLE
         lamina study pipelines/study-hippocampus.yaml --set data=Task04_Hippocampus --into out/study

@@ -12,7 +12,7 @@ struct Road {
   private let deviceName: String
   private let json: Bool
   private let console: Console
-  private var stages: StageRecord
+  private let stages: StageRecord
 
   private var cohort: String { folder + "/cohort.zarr" }
   private var slices: String { folder + "/slices.zarr" }
@@ -27,11 +27,9 @@ struct Road {
     (self.pipeline, self.folder, deviceName) = (pipeline, folder, device)
     (self.json, self.console) = (json, console)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    stages = StageRecord(folder: folder)
-    // Where the scans lie is said nowhere but in the ledger.
+    stages = try StageRecord(folder: folder)
     var shown = pipeline
-    shown.data = ""
-    (shown.ingest.labels, shown.ingest.key, shown.ingest.patientFrom) = ("", "", "")
+    (shown.data, shown.ingest) = ("", pipeline.ingest.withoutPlaces)
     try Recipe.yaml(of: shown).write(
       toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
@@ -39,7 +37,7 @@ struct Road {
   /// From scans to masks, as far as the data goes.
   ///
   /// - Throws: ``SomeRefused`` at the end when inputs were refused on the way.
-  mutating func run() throws {
+  func run() throws {
     let report = try ingest()
     try prepare()
     if pipeline.finetune.mode != .scratch, pipeline.finetune.initialWeights.isEmpty {
@@ -58,7 +56,7 @@ struct Road {
     }
   }
 
-  mutating func ingest() throws -> IngestReport {
+  func ingest() throws -> IngestReport {
     let scans = URL(fileURLWithPath: pipeline.data).standardizedFileURL.path
     guard try stages.claim("ingest", inputs: fingerprint(Data(scans.utf8))) else {
       throw Failure("\(cohort): it holds other scans than \(pipeline.data); give another --into.")
@@ -69,7 +67,7 @@ struct Road {
     return report
   }
 
-  mutating func prepare() throws {
+  func prepare() throws {
     let inputs = fingerprint(
       Recipe.json(of: pipeline.prepare), Data(try CohortStore(cohort).digest.utf8))
     let state = try stages.begin("prepare", output: "slices.zarr", inputs: inputs)
@@ -80,7 +78,7 @@ struct Road {
     try stages.finish("prepare")
   }
 
-  private mutating func pretrain() throws {
+  private func pretrain() throws {
     let inputs = fingerprint(
       Recipe.json(of: pipeline.pretrain), Data(try SliceStore(slices).digest.utf8),
       FileManager.default.contents(atPath: pipeline.pretrain.initialWeights) ?? Data())
@@ -114,7 +112,7 @@ struct Road {
     return recipe
   }
 
-  private mutating func finetune() throws {
+  private func finetune() throws {
     let store = try SliceStore(slices)
     let recipe = try affordable(store)
     let initial = recipe.initialWeights
@@ -133,7 +131,7 @@ struct Road {
     try stages.finish("finetune")
   }
 
-  private mutating func predict() throws {
+  private func predict() throws {
     let weights = FileManager.default.contents(atPath: FinetuneRun(segmenter).segmenter) ?? Data()
     let inputs = fingerprint(weights, Data(try CohortStore(cohort).digest.utf8))
     let state = try stages.begin("predict", output: "masks", inputs: inputs)

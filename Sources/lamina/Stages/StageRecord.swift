@@ -2,6 +2,8 @@ import Foundation
 
 /// Which stages a folder has seen, and with what: a stage whose inputs and recipe have not changed
 /// is not run again, one that was cut short is taken up, one that has changed is made anew.
+///
+/// Several processes may note different stages of a folder at once.
 struct StageRecord {
   /// What is to be done with a stage.
   enum State {
@@ -16,14 +18,13 @@ struct StageRecord {
   }
 
   private let folder: String
-  private var stages: [String: Entry]
+  private let claims: Claims
   private var path: String { folder + "/stages.json" }
 
-  /// Reads `stages.json` of a folder, which need not be there.
-  init(folder: String) {
+  /// The stages of a folder, which need not have seen any.
+  init(folder: String) throws {
     self.folder = folder
-    let data = FileManager.default.contents(atPath: folder + "/stages.json") ?? Data()
-    stages = (try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:]
+    claims = try Claims(folder: folder)
   }
 
   /// Where a stage stands for these inputs; what it left with other inputs is removed.
@@ -33,50 +34,64 @@ struct StageRecord {
   ///   - output: what it makes, below the folder.
   ///   - inputs: a fingerprint of its recipe and of what it reads.
   /// - Throws: a ``Failure`` when `output` is there and no stage of this folder made it.
-  mutating func begin(_ stage: String, output: String, inputs: String) throws -> State {
+  func begin(_ stage: String, output: String, inputs: String) throws -> State {
     let made = folder + "/" + output
     let exists = FileManager.default.fileExists(atPath: made)
-    if let entry = stages[stage], entry.inputs == inputs, exists {
+    let entry = stages[stage]
+    if let entry, entry.inputs == inputs, exists {
       return entry.isFinished ? .finished : .unfinished
     }
     if exists {
-      guard stages[stage] != nil else {
+      guard entry != nil else {
         throw Failure("\(made): something else made this; give another --into, or move it away.")
       }
       try FileManager.default.removeItem(atPath: made)
     }
-    stages[stage] = Entry(inputs: inputs, isFinished: false)
-    try write()
+    try note(stage, Entry(inputs: inputs, isFinished: false))
     return .new
   }
 
   /// Notes what a stage that adds to its output is given; false when it was given something else.
-  mutating func claim(_ stage: String, inputs: String) throws -> Bool {
+  func claim(_ stage: String, inputs: String) throws -> Bool {
     if let entry = stages[stage] { return entry.inputs == inputs }
-    stages[stage] = Entry(inputs: inputs, isFinished: true)
-    try write()
+    try note(stage, Entry(inputs: inputs, isFinished: true))
     return true
   }
 
+  /// Whether the stage is finished, for whatever it was given.
+  func isFinished(_ stage: String) -> Bool { stages[stage]?.isFinished ?? false }
+
   /// Notes that the stage is finished.
-  mutating func finish(_ stage: String) throws {
-    stages[stage]?.isFinished = true
-    try write()
+  func finish(_ stage: String) throws {
+    guard var entry = stages[stage] else { return }
+    entry.isFinished = true
+    try note(stage, entry)
   }
 
-  private func write() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    try encoder.encode(stages).write(to: URL(fileURLWithPath: path), options: .atomic)
+  private var stages: [String: Entry] {
+    let data = FileManager.default.contents(atPath: path) ?? Data()
+    return (try? JSONDecoder().decode([String: Entry].self, from: data)) ?? [:]
+  }
+
+  private func note(_ stage: String, _ entry: Entry) throws {
+    try claims.holding("stages.json") {
+      var all = stages
+      all[stage] = entry
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      try encoder.encode(all).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
   }
 }
 
 /// A short name for what a stage was given (FNV-1a, 64 bits): equal inputs, equal names.
-func fingerprint(_ parts: Data...) -> String {
+func fingerprint(_ parts: Data...) -> String { String(hash(parts), radix: 16) }
+
+func hash(_ parts: [Data]) -> UInt64 {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
   for part in parts {
     for byte in part { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     hash = (hash ^ 0x1f) &* 0x100_0000_01b3
   }
-  return String(hash, radix: 16)
+  return hash
 }

@@ -10,9 +10,12 @@ import Torch
 /// stopped.
 ///
 ///     cohort.zarr, slices.zarr    the scans, split by patient
-///     pretrain/ARM-sSEED          a pretrained encoder each
+///     pretrain-ARM-sSEED          a pretrained encoder each, and its spectra
 ///     results.jsonl               a line a fit, with the scores of every test volume
 ///     study.md, *.svg             tables and plots
+///
+/// Several processes may go on with the same study at once, on one machine or many that share its folder:
+/// each takes what no other is at.
 struct Study {
   private let recipe: StudyRecipe
   private let pipelines: [String: Pipeline]
@@ -20,7 +23,8 @@ struct Study {
   private let deviceName: String
   private let threads: Int
   private let console: Console
-  private var stages: StageRecord
+  private let stages: StageRecord
+  private let claims: Claims
   private var results: StudyResults
 
   private var cohort: String { folder + "/cohort.zarr" }
@@ -37,90 +41,109 @@ struct Study {
     for arm in recipe.arms { pipelines[arm] = try recipe.pipeline(arm: arm, in: recipes) }
     self.pipelines = pipelines
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    stages = StageRecord(folder: folder)
-    results = try StudyResults(folder + "/results.jsonl")
-    try Recipe.yaml(of: recipe).write(
-      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
+    (stages, claims) = (try StageRecord(folder: folder), try Claims(folder: folder))
+    results = try StudyResults(folder + "/results.jsonl", claims)
   }
 
   /// Pretrains every arm, makes every fit that is not there yet, and writes the tables.
   mutating func run() throws -> StudyTables {
-    try prepare()
-    var spectra: [String: SpectrumReport] = [:]
-    for arm in recipe.arms where pipelines[arm]?.finetune.mode != .scratch {
-      for seed in recipe.seeds {
-        let report = try pretrain(arm, seed: seed)
-        spectra[recipe.seeds.count > 1 ? "\(arm)-s\(seed)" : arm] = report
-      }
-    }
-    let cells = recipe.cells(pipelines)
-    for (number, cell) in cells.enumerated() {
-      let result = try fit(cell)
-      console.note(
-        "study: \(number + 1) of \(cells.count), \(cell.name): "
-          + String(format: "Dice %.3f", result.dice))
-      try write(tables(spectra))
-    }
-    return try tables(spectra)
+    try claims.holding("scans") { try prepare() }
+    // First what nobody else is at; what others are at is waited for when nothing else is left.
+    try pretrain(waiting: false)
+    try fit(waiting: false)
+    try pretrain(waiting: true)
+    try fit(waiting: false)
+    try fit(waiting: true)
+    return try write()
   }
 
-  private mutating func prepare() throws {
+  private func prepare() throws {
     var base = Pipeline()
     (base.data, base.ingest, base.prepare) = (recipe.data, recipe.ingest, recipe.prepare)
-    var road = try Road(base, in: folder, device: deviceName, json: false, console: console)
+    let road = try Road(base, in: folder, device: deviceName, json: false, console: console)
     _ = try road.ingest()
     try road.prepare()
-    stages = StageRecord(folder: folder)
+    var shown = recipe
+    (shown.data, shown.ingest) = ("", recipe.ingest.withoutPlaces)
+    try Recipe.yaml(of: shown).write(
+      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
 
-  /// The ranks of an arm's features on the test split, its encoder pretrained first if need be.
-  private mutating func pretrain(_ arm: String, seed: UInt64) throws -> SpectrumReport {
-    guard var pipeline = pipelines[arm] else { throw Failure("\(arm): no such arm.") }
-    pipeline.pretrain.seed = seed
-    if threads > 0 { pipeline.pretrain.threads = threads }
-    let store = try SliceStore(slices)
-    let output = pretrained(arm, seed)
-    let state = try stages.begin(
-      output, output: output,
-      inputs: fingerprint(Recipe.json(of: pipeline.pretrain), Data(store.digest.utf8)))
-    if state != .finished {
-      console.note("study: pretraining \(arm), seed \(seed)")
-      _ = try pretrainStage(
-        slices, into: folder + "/" + output, pipeline: pipeline, resume: state == .unfinished,
-        device: device(named: deviceName), console: console)
-      try stages.finish(output)
+  private func pretrain(waiting: Bool) throws {
+    for encoder in recipe.encoders(pipelines) {
+      try claims.holding(encoder.name, waiting: waiting) { try pretrain(encoder) }
     }
-    return try spectrum(
-      run: folder + "/" + output, store, slices: store.slices(ofVolumes: store.split(.test)))
   }
 
-  private func pretrained(_ arm: String, _ seed: UInt64) -> String { "pretrain-\(arm)-s\(seed)" }
+  /// Pretrains an encoder and takes the spectra of its features on the test split.
+  private func pretrain(_ encoder: StudyEncoder) throws {
+    guard var pipeline = pipelines[encoder.arm] else { return }
+    pipeline.pretrain.seed = encoder.seed
+    if threads > 0 { pipeline.pretrain.threads = threads }
+    let (store, run) = (try SliceStore(slices), folder + "/" + encoder.name)
+    let state = try stages.begin(
+      encoder.name, output: encoder.name,
+      inputs: fingerprint(Recipe.json(of: pipeline.pretrain), Data(store.digest.utf8)))
+    guard state != .finished else { return }
+    console.note("study: pretraining \(encoder.arm), seed \(encoder.seed)")
+    _ = try pretrainStage(
+      slices, into: run, pipeline: pipeline, resume: state == .unfinished,
+      device: device(named: deviceName), console: console)
+    let report = try spectrum(run: run, store, slices: store.slices(ofVolumes: store.split(.test)))
+    try JSONEncoder().encode(report).write(
+      to: URL(fileURLWithPath: spectra(of: encoder)), options: .atomic)
+    try stages.finish(encoder.name)
+  }
 
-  /// The scores of a cell: as they were found, or of a fit made now.
-  private mutating func fit(_ cell: StudyCell) throws -> StudyResult {
+  private func spectra(of encoder: StudyEncoder) -> String {
+    folder + "/" + encoder.name + "/spectra.json"
+  }
+
+  private mutating func fit(waiting: Bool) throws {
+    for cell in recipe.cells(pipelines) where waiting || isPretrained(cell) {
+      let (fit, inputs) = try plan(cell)
+      guard results.result(of: cell, inputs: inputs) == nil else { continue }
+      try claims.holding(cell.name, waiting: waiting) {
+        guard results.result(of: cell, inputs: inputs) == nil else { return }
+        try make(cell, fit, inputs: inputs)
+      }
+    }
+  }
+
+  private func isPretrained(_ cell: StudyCell) -> Bool {
+    cell.encoder.map { stages.isFinished($0.name) } ?? true
+  }
+
+  /// The recipe of a cell's fit, and a name for everything that it follows from.
+  private func plan(_ cell: StudyCell) throws -> (FinetuneRecipe, inputs: String) {
     guard let pipeline = pipelines[cell.arm] else { throw Failure("\(cell.arm): no such arm.") }
-    var chosen = cell.mode == .linear ? recipe.linear : pipeline.finetune
-    if cell.mode == .full && cell.seed > 0 { chosen.mode = .full }
-    (chosen.volumes, chosen.seed) = (cell.volumes, UInt64(cell.choice))
-    let encoder = cell.seed > 0 ? folder + "/" + pretrained(cell.arm, cell.seed) : nil
+    var fit = cell.mode == .linear ? recipe.linear : pipeline.finetune
+    if cell.mode == .full && cell.encoder != nil { fit.mode = .full }
+    (fit.volumes, fit.seed) = (cell.volumes, UInt64(cell.choice))
+    let weights = cell.encoder.map { "\(folder)/\($0.name)/encoder.safetensors" }
     let inputs = fingerprint(
-      Recipe.json(of: chosen), Data(try SliceStore(slices).digest.utf8),
-      encoder.flatMap { FileManager.default.contents(atPath: $0 + "/encoder.safetensors") }
-        ?? Data())
-    if let known = results.result(of: cell, inputs: inputs) { return known }
-    if threads > 0 { chosen.threads = threads }
+      Recipe.json(of: fit), Data(try SliceStore(slices).digest.utf8),
+      weights.flatMap(FileManager.default.contents(atPath:)) ?? Data())
+    if threads > 0 { fit.threads = threads }
+    return (fit, inputs)
+  }
+
+  private mutating func make(_ cell: StudyCell, _ fit: FinetuneRecipe, inputs: String) throws {
     let started = ContinuousClock.now
     let run = folder + "/fits/" + cell.name
     _ = try stages.begin(cell.name, output: "fits/" + cell.name, inputs: inputs)
     _ = try finetuneStage(
-      slices, encoder: encoder, into: run, recipe: chosen, device: device(named: deviceName),
-      console: Console(quiet: true))
+      slices, encoder: cell.encoder.map { folder + "/" + $0.name }, into: run, recipe: fit,
+      device: device(named: deviceName), console: Console(quiet: true))
     let result = StudyResult(
-      cell: cell, inputs: inputs, cases: try scores(of: run, threads: chosen.threads),
+      cell: cell, inputs: inputs, cases: try scores(of: run, threads: fit.threads),
       seconds: (ContinuousClock.now - started) / .seconds(1))
     try results.add(result)
     try FileManager.default.removeItem(atPath: run)
-    return result
+    let tables = try write()
+    console.note(
+      "study: \(tables.results.count) of \(recipe.cells(pipelines).count), \(cell.name): "
+        + String(format: "Dice %.3f", result.dice))
   }
 
   /// Dice and distances of every test volume, on the grid of the scan.
@@ -142,19 +165,29 @@ struct Study {
     }
   }
 
-  private func tables(_ spectra: [String: SpectrumReport]) throws -> StudyTables {
-    let data = try LabelledSlices(SliceStore(slices))
-    let cells = Set(recipe.cells(pipelines))
-    return StudyTables(
-      recipe: recipe, results: results.done.filter { cells.contains($0.key) },
-      all: data.labelled(data.training).count, spectra: spectra)
-  }
-
-  private func write(_ tables: StudyTables) throws {
+  /// Writes the tables and plots of what there is.
+  @discardableResult
+  private func write() throws -> StudyTables {
+    let tables = try tables()
     try tables.markdown.write(toFile: folder + "/study.md", atomically: true, encoding: .utf8)
     for mode in recipe.modes {
       try tables.plot(mode).svg().write(
         toFile: folder + "/\(mode.rawValue).svg", atomically: true, encoding: .utf8)
     }
+    return tables
+  }
+
+  private func tables() throws -> StudyTables {
+    let data = try LabelledSlices(SliceStore(slices))
+    let cells = Set(recipe.cells(pipelines))
+    var reports: [String: SpectrumReport] = [:]
+    for encoder in recipe.encoders(pipelines) {
+      guard let found = FileManager.default.contents(atPath: spectra(of: encoder)) else { continue }
+      let name = recipe.seeds.count > 1 ? "\(encoder.arm)-s\(encoder.seed)" : encoder.arm
+      reports[name] = try? JSONDecoder().decode(SpectrumReport.self, from: found)
+    }
+    return StudyTables(
+      recipe: recipe, results: results.done.filter { cells.contains($0.key) },
+      all: data.labelled(data.training).count, spectra: reports)
   }
 }

@@ -68,6 +68,15 @@ struct StudyRecipe: Codable, Equatable {
   }
 }
 
+/// One pretraining of a study.
+struct StudyEncoder {
+  var arm: String
+  var seed: UInt64
+
+  /// A folder's name.
+  var name: String { "pretrain-\(arm)-s\(seed)" }
+}
+
 /// One fit of a study: an arm in a mode, with so many labelled volumes, chosen in one way.
 struct StudyCell: Codable, Hashable {
   var arm: String
@@ -77,6 +86,9 @@ struct StudyCell: Codable, Hashable {
   /// The seed of the pretraining; 0 from scratch.
   var seed: UInt64
 
+  /// What is fitted; nil from scratch.
+  var encoder: StudyEncoder? { seed > 0 ? StudyEncoder(arm: arm, seed: seed) : nil }
+
   /// A folder's name.
   var name: String {
     "\(arm)-\(mode.rawValue)-v\(volumes)-c\(choice)" + (seed > 0 ? "-s\(seed)" : "")
@@ -84,6 +96,13 @@ struct StudyCell: Codable, Hashable {
 }
 
 extension StudyRecipe {
+  /// All pretrainings.
+  func encoders(_ pipelines: [String: Pipeline]) -> [StudyEncoder] {
+    arms.filter { pipelines[$0]?.finetune.mode != .scratch }.flatMap { arm in
+      seeds.map { StudyEncoder(arm: arm, seed: $0) }
+    }
+  }
+
   /// All fits, so ordered that each arm's first figures come early: by choice, then volumes.
   func cells(_ pipelines: [String: Pipeline]) -> [StudyCell] {
     (0..<choices).flatMap { choice in

@@ -18,30 +18,39 @@ struct StudyResult: Codable {
   var hd95: Double? { Summary(cases.flatMap { $0.classes.map(\.hd95) }).mean }
 }
 
-/// `results.jsonl` of a study: a line a fit, added to when it is done.
+/// `results.jsonl` of a study: a line a fit, added to when it is done, by any process that has a part in it.
 struct StudyResults {
-  let path: String
+  private let path: String
+  private let claims: Claims
   private(set) var done: [StudyCell: StudyResult] = [:]
 
-  /// Reads what an earlier run has left; a line cut short by a kill is dropped.
-  init(_ path: String) throws {
-    self.path = path
-    let old = FileManager.default.contents(atPath: path) ?? Data()
-    let lines = old.split(separator: UInt8(ascii: "\n")).compactMap {
-      try? JSONDecoder().decode(StudyResult.self, from: $0)
-    }
-    for result in lines { done[result.cell] = result }
-    try write()
+  /// Reads what has been found so far; a line cut short by a kill is dropped.
+  init(_ path: String, _ claims: Claims) throws {
+    (self.path, self.claims) = (path, claims)
+    read()
   }
 
-  /// The result of a cell, if it was made from these inputs.
-  func result(of cell: StudyCell, inputs: String) -> StudyResult? {
-    done[cell].flatMap { $0.inputs == inputs ? $0 : nil }
+  /// The result of a cell, if it was made from these inputs, by this process or another.
+  mutating func result(of cell: StudyCell, inputs: String) -> StudyResult? {
+    if done[cell]?.inputs != inputs { read() }
+    return done[cell].flatMap { $0.inputs == inputs ? $0 : nil }
   }
 
   mutating func add(_ result: StudyResult) throws {
-    done[result.cell] = result
-    try write()
+    try claims.holding("results.jsonl") {
+      read()
+      done[result.cell] = result
+      try write()
+    }
+  }
+
+  private mutating func read() {
+    let lines = (FileManager.default.contents(atPath: path) ?? Data())
+      .split(separator: UInt8(ascii: "\n"))
+    for line in lines {
+      guard let result = try? JSONDecoder().decode(StudyResult.self, from: line) else { continue }
+      done[result.cell] = result
+    }
   }
 
   private func write() throws {
