@@ -37,6 +37,11 @@ public struct LabelMap: Sendable, Equatable {
     return Volume(grid: grid, values: labels)
   }
 
+  /// The classes of slice z, `[y, x]`.
+  public func classes(slice z: Int) -> [UInt16] {
+    Array(labels[z * grid.sliceCount..<(z + 1) * grid.sliceCount])
+  }
+
   /// The classes that occur, background included, in rising order.
   public var present: [Int] {
     var seen = [Bool](repeating: false, count: 65_536)

@@ -38,10 +38,8 @@ public struct VolumeSource {
 
   /// A mask in memory.
   init(_ map: LabelMap) {
-    let size = map.grid.sliceCount
-    self.init(classesOn: map.grid, isNarrow: map.labels.allSatisfy { $0 < 256 }) {
-      Array(map.labels[$0 * size..<($0 + 1) * size])
-    }
+    self.init(
+      classesOn: map.grid, isNarrow: map.labels.allSatisfy { $0 < 256 }, slice: map.classes(slice:))
   }
 
   /// A volume in memory.

@@ -32,6 +32,12 @@ import Testing
     #expect(Self.orders.count == 48)
   }
 
+  @Test func theSlicesOfAMaskAreTheWholeOfIt() {
+    let grid = Grid(size: SIMD3(3, 4, 5), affine: Self.affines[0])
+    let mask = LabelMap(grid: grid, labels: (0..<60).map { UInt16($0) })
+    #expect((0..<5).flatMap(mask.classes(slice:)) == mask.labels)
+  }
+
   @Test func aDifferenceIsSaidInTheVolumesAxes() {
     let volume = Grid(
       size: SIMD3(8, 6, 4), affine: Affine(spacing: SIMD3(1, 2, 3), origin: SIMD3(1, 1, 1)))

@@ -14,10 +14,7 @@ struct DrawnMask {
   }
 
   init(_ map: LabelMap) {
-    let size = map.grid.sliceCount
-    self.init(grid: map.grid, present: map.present) {
-      Array(map.labels[$0 * size..<($0 + 1) * size])
-    }
+    self.init(grid: map.grid, present: map.present, slice: map.classes(slice:))
   }
 
   /// Looks through a volume once; throws when a voxel is no whole number of 0…65 535.
