@@ -93,9 +93,3 @@ private func syncFolder(_ folder: String, path: String) throws(NIfTIError) {
 private func unwritable(_ path: String) -> NIfTIError {
   .unwritable(path: path, reason: String(cString: strerror(errno)))
 }
-
-private func split(_ path: String) -> (folder: String, name: String) {
-  guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-  let folder = path[..<slash]
-  return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
-}

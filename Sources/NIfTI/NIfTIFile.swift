@@ -39,25 +39,10 @@ public enum NIfTIFile {
     try open(path).header
   }
 
-  /// Whether the name ends as a NIfTI file's does.
-  public static func hasName(_ path: String) -> Bool { ending(path) != nil }
-
-  /// The file's name without folder and ending: what images and masks are matched by.
-  public static func stem(_ path: String) -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    return String(name.dropLast(ending(name)?.count ?? 0))
-  }
-
-  private static func ending(_ path: String) -> String? {
-    let lower = path.lowercased()
-    return [".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"].first(where: lower.hasSuffix)
-  }
-
   private static func open(
     _ path: String
   ) throws(NIfTIError) -> (source: ByteSource, raw: RawHeader, header: NIfTIHeader) {
-    let ending = ending(path) ?? ""
-    let start = ending.hasPrefix(".img") ? try partner(of: path) : path
+    let start = isVoxels(path) ? try partner(of: path) : path
     let first = try ByteSource(start).read(RawHeader.longest)
     let raw = try RawHeader(first, path: start)
     return (try ByteSource(start), raw, try NIfTIHeader(raw, path: path))
@@ -65,20 +50,16 @@ public enum NIfTIFile {
 
   /// The file with the voxels of a pair.
   private static func image(of path: String) throws(NIfTIError) -> String {
-    ending(path)?.hasPrefix(".img") == true ? path : try partner(of: path)
+    isVoxels(path) ? path : try partner(of: path)
   }
 
-  /// The `.img` of a `.hdr` and the other way round, gzipped or not.
+  /// The other file of a pair.
   private static func partner(of path: String) throws(NIfTIError) -> String {
-    let ending = ending(path) ?? ""
-    guard ending.hasPrefix(".hdr") || ending.hasPrefix(".img") else {
+    guard let candidates = partners(of: path) else {
       throw .notNIfTI(path: path, reason: "it is a pair's header without the name of one")
     }
-    let base = path.dropLast(ending.count)
-    let other = ending.hasPrefix(".hdr") ? ".img" : ".hdr"
-    for candidate in [other, other + ".gz"].map({ base + $0 })
-    where access(String(candidate), F_OK) == 0 { return String(candidate) }
-    throw .missingPartner(path: path, partner: base + other)
+    if let found = candidates.first(where: { access($0, F_OK) == 0 }) { return found }
+    throw .missingPartner(path: path, partner: candidates[0])
   }
 
   private static func voxelBytes(

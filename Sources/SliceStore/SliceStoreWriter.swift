@@ -111,7 +111,7 @@ public final class SliceStoreWriter {
     func writer(_ name: String, _ metadata: ArrayMetadata) throws -> ShardWriter {
       let place = [ordinal] + Array(repeating: 0, count: metadata.shape.count - 1)
       let file = "\(path)/\(name)/\(metadata.key(ofShard: place))"
-      try makeFolder(String(file[..<file.lastIndex(of: "/")!]))
+      try makeFolder(Zarr.folder(of: file))
       return try ShardWriter(file, metadata: metadata)
     }
     let image = try writer("image", SliceLayout.image(attributes, count: 0))

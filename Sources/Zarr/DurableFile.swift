@@ -174,7 +174,8 @@ public func makeFolder(_ path: String) throws(ZarrError) {
   guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw systemError(path, "create") }
 }
 
-func folder(of path: String) -> String {
+/// What stands before the last slash.
+package func folder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }

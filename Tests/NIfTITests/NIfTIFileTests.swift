@@ -108,10 +108,4 @@ import Testing
       #expect(try NIfTIHeader(base64: header.base64) == header)
     }
   }
-
-  @Test func namesAreToldFromTheirEndings() {
-    #expect(NIfTIFile.stem("/a.b/case_01.nii.gz") == "case_01")
-    #expect(NIfTIFile.stem("case.02.NII") == "case.02")
-    #expect(NIfTIFile.hasName("x.img") && !NIfTIFile.hasName("x.dcm"))
-  }
 }

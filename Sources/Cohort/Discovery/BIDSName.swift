@@ -9,12 +9,7 @@ struct BIDSName {
 
   /// Reads the name of a NIfTI or other file; nil unless it begins with a subject.
   init?(_ path: String) {
-    var stem = fileName(of: path)
-    if NIfTIFile.hasName(stem) {
-      stem = NIfTIFile.stem(stem)
-    } else if let dot = stem.lastIndex(of: ".") {
-      stem = String(stem[..<dot])
-    }
+    let stem = NIfTIFile.base(fileName(of: path))
     for part in stem.split(separator: "_") {
       let pair = part.split(separator: "-", maxSplits: 1).map(String.init)
       if pair.count == 2 { entities[pair[0]] = pair[1] } else { suffix = String(part) }

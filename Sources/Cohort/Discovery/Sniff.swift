@@ -23,8 +23,7 @@ package enum Sniff: Equatable {
     let name = fileName(of: path).lowercased()
     func has(_ ending: String) -> Bool { name.hasSuffix(ending) }
     if NIfTIFile.hasName(path) {
-      let isPart = has(".img") || has(".img.gz")
-      self = isPart && Self.header(of: path) != nil ? .niftiVoxels : .nifti
+      self = NIfTIFile.isVoxels(path) && Self.partner(of: path) != nil ? .niftiVoxels : .nifti
     } else if Self.isNIfTI(bytes) {
       self = .nifti
     } else if has(".dcm.gz") || has(".ima.gz") {
@@ -66,17 +65,12 @@ package enum Sniff: Equatable {
     return bytes[0] == 0 ? bytes[2] == 0 : bytes[3] == 0
   }
 
-  /// The header of a pair's voxels, if it lies beside them.
-  static func header(of voxels: String) -> String? { other(voxels, ".img", ".hdr") }
-
   /// The voxels of a pair's header, if they lie beside it.
-  package static func voxels(of header: String) -> String? { other(header, ".hdr", ".img") }
+  package static func voxels(of header: String) -> String? {
+    NIfTIFile.isHeader(header) ? partner(of: header) : nil
+  }
 
-  private static func other(_ path: String, _ own: String, _ wanted: String) -> String? {
-    let lower = path.lowercased()
-    guard let ending = [own, own + ".gz"].first(where: lower.hasSuffix) else { return nil }
-    let base = path.dropLast(ending.count)
-    return [wanted, wanted + ".gz"].map { base + $0 }
-      .first { access($0, R_OK) == 0 }
+  private static func partner(of path: String) -> String? {
+    NIfTIFile.partners(of: path)?.first { access($0, R_OK) == 0 }
   }
 }

@@ -108,8 +108,7 @@ package struct MaskMatching {
 
   /// What the classes are called: by the file beside the mask, by BIDS's tables, by the folder's.
   private mutating func names(of path: String, _ bids: BIDSName?) -> [Int: String] {
-    let sidecar = String(path.dropLast(path.hasSuffix(".gz") ? 7 : 4)) + ".json"
-    if let names = readClassNames(sidecar) { return names }
+    if let names = readClassNames(NIfTIFile.base(path) + ".json") { return names }
     guard let bids else { return classNames }
     if bids.suffix == "mask", let label = bids.entities["label"] { return [1: label] }
     return tables.names(of: path) ?? classNames
@@ -207,7 +206,7 @@ private func readSources(_ mask: String) -> [String] {
       case rawSources = "RawSources"
     }
   }
-  let path = String(mask.dropLast(mask.hasSuffix(".gz") ? 7 : 4)) + ".json"
+  let path = NIfTIFile.base(mask) + ".json"
   guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 20,
     let sidecar = try? JSONDecoder().decode(Sidecar.self, from: data)
   else { return [] }

@@ -2,6 +2,7 @@ import DICOM
 import Foundation
 import Imaging
 import NIfTI
+import Zarr
 
 /// A volume that is to be read, and who it is.
 package struct PlannedVolume: Sendable {
@@ -137,10 +138,6 @@ package struct Planner: Sendable {
   private func stem(_ path: String, isChannel: Bool) -> String {
     let stem = NIfTIFile.stem(path)
     return isChannel && stem.hasSuffix("_0000") ? String(stem.dropLast(5)) : stem
-  }
-
-  private func folder(of path: String) -> String {
-    path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) : "."
   }
 
   /// The folder's name and that of the folder above.

@@ -1,6 +1,7 @@
 import Foundation
 import SliceStore
 import Torch
+import Zarr
 
 /// What was made with a forgotten patient: slice stores, runs, and files named after their volumes.
 ///
@@ -30,7 +31,7 @@ struct PatientUses {
         look(intoStore: String(path.dropLast("/split.tsv".count)))
       } else if name.hasSuffix(".safetensors"), let header = try? SafeTensorsHeader(reading: path) {
         archives.append((path, header.metadata))
-      } else if name.hasSuffix(".nii.gz"), ids.contains(where: { fileName(path).hasPrefix($0) }) {
+      } else if name.hasSuffix(".nii.gz"), ids.contains(where: fileName(of: name).hasPrefix) {
         sentences.append("\(path): a volume or mask of the patient; remove it.")
       }
     }
@@ -55,15 +56,10 @@ struct PatientUses {
         || used.contains { !$0.isEmpty && metadata["encoder"]?.contains($0) ?? false }
     }
     for archive in archives where isOf(archive.metadata, Array(digests.keys)) {
-      let run = archive.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        .joined(separator: "/")
+      let run = folder(of: archive.path)
       if named.insert(run).inserted {
         sentences.append("\(run): a run that learned from the patient; train it anew without.")
       }
     }
-  }
-
-  private func fileName(_ path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
   }
 }
