@@ -3,57 +3,53 @@ import Spectra
 
 /// One line of `metrics.jsonl`: what steps cost, averaged since the line before it, and how the run stands.
 ///
-/// The names of ``losses`` stand in the line beside the others, and are this value's own as well: `record.loss`.
+/// What both parts name stands side by side in the line, and is this value's own as well: `record.loss`,
+/// `record.step`.
 @dynamicMemberLookup
 public struct PretrainRecord: Sendable, Equatable {
-  /// Steps made.
-  public var step: Int
   /// Means over the steps since the line before.
   public var losses: StepLosses<Double>
-  /// The rate of this step.
-  public var learningRate: Double
-  /// Slices a second, wall time; each gives two views.
-  public var imagesPerSecond: Double
-  /// What the features score at each tap, every so often.
-  public var spectra: [String: TapRanks]?
-  /// The finding in words, with `spectra`.
-  public var verdict: String?
-  /// That the features have begun to collapse, and what to change; once, when it is found.
-  public var warning: String?
+  /// How the run stands.
+  public var standing: Standing
+
+  /// How a run stands.
+  public struct Standing: Codable, Sendable, Equatable {
+    /// Steps made.
+    public var step: Int
+    /// The rate of this step.
+    public var learningRate: Double
+    /// Slices a second, wall time; each gives two views.
+    public var imagesPerSecond: Double
+    /// What the features score at each tap, every so often.
+    public var spectra: [String: TapRanks]?
+    /// The finding in words, with `spectra`.
+    public var verdict: String?
+    /// That the features have begun to collapse, and what to change; once, when it is found.
+    public var warning: String?
+  }
 
   /// A mean by its name.
   public subscript<Value>(dynamicMember path: KeyPath<StepLosses<Double>, Value>) -> Value {
     losses[keyPath: path]
   }
+
+  /// How the run stands, by its name.
+  public subscript<Value>(dynamicMember path: WritableKeyPath<Standing, Value>) -> Value {
+    get { standing[keyPath: path] }
+    set { standing[keyPath: path] = newValue }
+  }
 }
 
 extension PretrainRecord: Codable {
-  private enum CodingKeys: CodingKey {
-    case step, learningRate, imagesPerSecond, spectra, verdict, warning
-  }
-
   /// Reads a line.
   public init(from decoder: any Decoder) throws {
-    losses = try StepLosses(from: decoder)
-    let line = try decoder.container(keyedBy: CodingKeys.self)
-    step = try line.decode(Int.self, forKey: .step)
-    learningRate = try line.decode(Double.self, forKey: .learningRate)
-    imagesPerSecond = try line.decode(Double.self, forKey: .imagesPerSecond)
-    spectra = try line.decodeIfPresent([String: TapRanks].self, forKey: .spectra)
-    verdict = try line.decodeIfPresent(String.self, forKey: .verdict)
-    warning = try line.decodeIfPresent(String.self, forKey: .warning)
+    (losses, standing) = (try StepLosses(from: decoder), try Standing(from: decoder))
   }
 
   /// Writes a line.
   public func encode(to encoder: any Encoder) throws {
     try losses.encode(to: encoder)
-    var line = encoder.container(keyedBy: CodingKeys.self)
-    try line.encode(step, forKey: .step)
-    try line.encode(learningRate, forKey: .learningRate)
-    try line.encode(imagesPerSecond, forKey: .imagesPerSecond)
-    try line.encodeIfPresent(spectra, forKey: .spectra)
-    try line.encodeIfPresent(verdict, forKey: .verdict)
-    try line.encodeIfPresent(warning, forKey: .warning)
+    try standing.encode(to: encoder)
   }
 }
 

@@ -197,7 +197,9 @@ struct Meter {
     let means = try losses.read()
     let seconds = clock.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
     return PretrainRecord(
-      step: step, losses: means, learningRate: rate,
-      imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0)
+      losses: means,
+      standing: .init(
+        step: step, learningRate: rate,
+        imagesPerSecond: seconds > 0 ? Double(images) / seconds : 0))
   }
 }
