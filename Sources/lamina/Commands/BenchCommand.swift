@@ -38,7 +38,7 @@ struct BenchCommand: ParsableCommand {
     var recipe = try recipe.pipeline().pretrain
     if let threads = compute.threads { recipe.threads = threads }
     if let seed = compute.seed { recipe.seed = seed }
-    let device = withoutTraining ? nil : try device(named: compute.device)
+    let device = withoutTraining ? nil : try openDevice(named: compute.device)
     let result = try bench(
       slices, recipe: recipe, for: seconds, device: device, console: output.console)
     if output.json { return try printJSON(result) }

@@ -54,7 +54,8 @@ struct FinetuneCommand: ParsableCommand {
         "--mode \(chosen.mode.rawValue) wants either --encoder RUN or --init FILE.")
     }
     let result = try finetuneStage(
-      slices, encoder: encoder, into: into, recipe: chosen, device: device(named: compute.device),
+      slices, encoder: encoder, into: into, recipe: chosen,
+      device: openDevice(named: compute.device),
       console: output.console)
     output.console.note(summary(of: result))
   }

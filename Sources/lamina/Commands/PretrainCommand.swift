@@ -43,7 +43,7 @@ struct PretrainCommand: ParsableCommand {
     if let initial { pipeline.pretrain.initialWeights = initial }
     let result = try pretrainStage(
       slices, into: into, pipeline: pipeline, resume: resume,
-      device: device(named: compute.device), console: output.console)
+      device: openDevice(named: compute.device), console: output.console)
     if output.json { try printJSON(result) }
     if let verdict = result.verdict { output.console.note("pretrain: \(verdict)") }
   }

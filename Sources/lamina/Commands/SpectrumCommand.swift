@@ -32,7 +32,7 @@ struct SpectrumCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let device = try device(named: compute.device)
+    let device = try openDevice(named: compute.device)
     if let threads = compute.threads { LibTorch.threads = threads }
     let store = try SliceStore(slices)
     let report = try spectrum(

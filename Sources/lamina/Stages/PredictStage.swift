@@ -23,7 +23,7 @@ struct MaskWriter {
     mirrored: Bool? = nil, console: Console
   ) throws {
     Interruption.listen()
-    segmenter = try Segmenter(run: model, device: device(named: name), threads: threads)
+    segmenter = try Segmenter(run: model, device: openDevice(named: name), threads: threads)
     (self.folder, self.mirrored, self.console) = (folder, mirrored, console)
     components = segmenter.description.recipe.components
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -84,10 +84,11 @@ private func remark(_ record: PretrainRecord?) -> String {
   return parts.joined(separator: ", ")
 }
 
-/// Opens LibTorch and says which device to compute on.
+/// Opens LibTorch and says which device to compute on; from then on cuDNN looks for the fastest
+/// algorithms if that is a GPU.
 ///
 /// - Throws: LibTorch's sentence when it is not there; a ``Failure`` for a device that is not.
-func device(named name: String) throws -> Device {
+func openDevice(named name: String) throws -> Device {
   try LibTorch.load()
   guard let device = Device(name) else {
     throw Failure("--device \(name): write cpu, cuda, or cuda:N.")

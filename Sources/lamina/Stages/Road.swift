@@ -88,7 +88,7 @@ struct Road {
     } else {
       let result = try pretrainStage(
         slices, into: pretrained, pipeline: pipeline, resume: state == .unfinished,
-        device: device(named: deviceName), console: console)
+        device: openDevice(named: deviceName), console: console)
       if let verdict = result.verdict { console.note("pretrain: \(verdict)") }
       try ReportStage.plot(
         ["loss", "global", "local", "decorrelation"], of: pretrained, title: "Pretraining")
@@ -125,7 +125,7 @@ struct Road {
     guard state != .finished else { return console.note("finetune: nothing has changed") }
     let result = try finetuneStage(
       slices, encoder: encoder, into: segmenter, recipe: recipe,
-      device: device(named: deviceName), console: console)
+      device: openDevice(named: deviceName), console: console)
     console.note(summary(of: result))
     try ReportStage.plot(["loss", "dice", "crossEntropy"], of: segmenter, title: "Fine-tuning")
     try stages.finish("finetune")

@@ -88,7 +88,7 @@ struct Study {
     console.note("study: pretraining \(encoder.arm), seed \(encoder.seed)")
     _ = try pretrainStage(
       slices, into: run, pipeline: pipeline, resume: state == .unfinished,
-      device: device(named: deviceName), console: console)
+      device: openDevice(named: deviceName), console: console)
     let report = try spectrum(run: run, store, slices: store.slices(ofVolumes: store.split(.test)))
     try JSONEncoder().encode(report).write(
       to: URL(fileURLWithPath: spectra(of: encoder)), options: .atomic)
@@ -134,7 +134,7 @@ struct Study {
     _ = try stages.begin(cell.name, output: "fits/" + cell.name, inputs: inputs)
     _ = try finetuneStage(
       slices, encoder: cell.encoder.map { folder + "/" + $0.name }, into: run, recipe: fit,
-      device: device(named: deviceName), console: Console(quiet: true))
+      device: openDevice(named: deviceName), console: Console(quiet: true))
     let result = StudyResult(
       cell: cell, inputs: inputs, cases: try scores(of: run, threads: fit.threads),
       seconds: (ContinuousClock.now - started) / .seconds(1))
@@ -149,7 +149,7 @@ struct Study {
   /// Dice and distances of every test volume, on the grid of the scan.
   private func scores(of run: String, threads: Int) throws -> [CaseScores] {
     let (store, scans) = (try SliceStore(slices), try CohortStore(cohort))
-    let segmenter = try Segmenter(run: run, device: device(named: deviceName), threads: threads)
+    let segmenter = try Segmenter(run: run, device: openDevice(named: deviceName), threads: threads)
     return try store.split(.test).compactMap { volume in
       let record = try scans.record(store.volumes[volume].id)
       let wanted = recipe.prepare.label
