@@ -6,38 +6,12 @@ import Testing
 
 /// Laws of grouping, on headers without files: a written slice is the pattern of them all.
 @Suite struct DICOMSeriesTests {
-  private let pattern: DICOMHeader
+  private let scan: SyntheticSeries
 
-  init() throws {
-    pattern = try DICOMFile.header(Fixtures.path("encodings/explicit.dcm"))
-  }
-
-  /// An axial slice at `z` mm.
-  private func slice(
-    _ z: Double, uid: Int, y: Double = 0, _ change: (inout DICOMHeader) -> Void = { _ in }
-  ) -> DICOMHeader {
-    var header = pattern
-    header.identity.path = "/scan/\(uid)"
-    header.identity.sopInstanceUID = "2.25.1000\(uid)"
-    header.instanceNumber = uid
-    header.pixelDigest = "\(uid)"
-    header.planes[0].position = SIMD3(0, y, z)
-    change(&header)
-    return header
-  }
-
-  private func stack(
-    _ heights: [Double], from uid: Int = 0, _ change: (inout DICOMHeader) -> Void = { _ in }
-  ) -> [DICOMHeader] {
-    heights.enumerated().map { slice($1, uid: uid + $0, change) }
-  }
-
-  private func reason(_ grouping: DICOMGrouping) -> String {
-    grouping.refused.map(\.error.reason).joined(separator: "; ")
-  }
+  init() throws { scan = try SyntheticSeries() }
 
   @Test func slicesAreSortedAlongTheNormalWhateverTheirNumbers() throws {
-    let headers = stack([12, 0, 9, 3, 6])
+    let headers = scan.stack([12, 0, 9, 3, 6])
     let series = try #require(DICOMSeries.group(headers).series.first)
     #expect(series.grid.size.z == 5)
     #expect(series.grid.affine.z == SIMD3(0, 0, 3))
@@ -49,7 +23,7 @@ import Testing
   }
 
   @Test func theAffineFollowsTheDirectionsOfTheSlices() throws {
-    let headers = stack([0, 4, 8]) { header in
+    let headers = scan.stack([0, 4, 8]) { header in
       let height = header.planes[0].position.z
       header.planes[0].right = SIMD3(0, 1, 0)
       header.planes[0].down = SIMD3(0, 0, -1)
@@ -64,36 +38,41 @@ import Testing
 
   @Test func aTiltedGantryIsKeptAsAShearAndFlagged() throws {
     let headers = [0.0, 3, 6, 9].enumerated().map { index, z in
-      slice(z, uid: index, y: z * 0.2) { $0.acquisition.modality = "CT" }
+      scan.slice(z, uid: index) {
+        $0.planes[0].position.y = z * 0.2
+        $0.acquisition.modality = "CT"
+      }
     }
     let series = try #require(DICOMSeries.group(headers).series.first)
     #expect(series.flags.contains("gantry-tilt"))
     #expect(series.grid.affine.isSheared)
     #expect(length(series.grid.affine.z - SIMD3(0, 0.6, 3)) < 1e-12)
-    let straight = try #require(DICOMSeries.group(stack([0, 3, 6])).series.first)
+    let straight = try #require(DICOMSeries.group(scan.stack([0, 3, 6])).series.first)
     #expect(straight.flags.isEmpty)
   }
 
   @Test func aMissingSliceIsRefusedAndItsPlaceNamed() {
-    let grouping = DICOMSeries.group(stack([0, 3, 6, 12, 15]))
+    let grouping = DICOMSeries.group(scan.stack([0, 3, 6, 12, 15]))
     #expect(grouping.series.isEmpty)
-    #expect(reason(grouping).contains("missing between slice 3 (at 6.0 mm along the normal)"))
+    #expect(grouping.reasons.contains("missing between slice 3 (at 6.0 mm along the normal)"))
     #expect(grouping.refused[0].paths.count == 5)
   }
 
   @Test func unevenSlicesAreRefusedAndRoundingIsNot() {
-    #expect(reason(DICOMSeries.group(stack([0, 3, 6.4, 9]))).contains("unevenly spaced"))
-    #expect(DICOMSeries.group(stack([0, 3.001, 6, 9.002])).series.count == 1)
+    #expect(DICOMSeries.group(scan.stack([0, 3, 6.4, 9])).reasons.contains("unevenly spaced"))
+    #expect(DICOMSeries.group(scan.stack([0, 3.001, 6, 9.002])).series.count == 1)
   }
 
   @Test func slicesOffTheLineAreRefused() {
-    let headers = [0.0, 3, 6, 9].enumerated().map { slice($1, uid: $0, y: $0 == 2 ? 5 : 0) }
-    #expect(reason(DICOMSeries.group(headers)).contains("line"))
+    let headers = [0.0, 3, 6, 9].enumerated().map {
+      scan.slice($1, uid: $0) { $0.planes[0].position.y = $0.instanceNumber == 2 ? 5 : 0 }
+    }
+    #expect(DICOMSeries.group(headers).reasons.contains("line"))
   }
 
   @Test func positionsThatRepeatBecomeTimeInOrder() throws {
     let headers = (0..<3).flatMap { time in
-      stack([0, 5, 10], from: time * 3) { $0.planes[0].time.acquisition = 100 - Double(time) }
+      scan.stack([0, 5, 10], from: time * 3) { $0.planes[0].time.acquisition = 100 - Double(time) }
     }
     let series = try #require(DICOMSeries.group(headers.shuffled()).series.first)
     #expect(series.leading == .time(3))
@@ -104,11 +83,11 @@ import Testing
 
   /// Labelled and control images of perfusion, say: the dimension is slower than time.
   @Test func framesOfOneFileFollowTheirDimensionsWhereTimeIsNotTheSlowest() throws {
-    var header = pattern
+    var header = scan.pattern
     header.pixels?.frames = 8
     header.planes = [0, 1, 2, 3].flatMap { lead in
       [0.0, 3].map { z in
-        var plane = pattern.planes[0]
+        var plane = scan.pattern.planes[0]
         plane.position = SIMD3(0, 0, z)
         plane.index = lead * 2 + (z > 0 ? 1 : 0)
         plane.time.position = Double(lead % 2 + 1)
@@ -121,27 +100,27 @@ import Testing
   }
 
   @Test func aTimePointWithoutOneSliceIsRefused() {
-    let headers = (0..<3).flatMap { stack([0, 5, 10], from: $0 * 3) }
+    let headers = (0..<3).flatMap { scan.stack([0, 5, 10], from: $0 * 3) }
     let grouping = DICOMSeries.group(Array(headers.dropLast()))
-    #expect(reason(grouping).contains("slice 3 of 3 (at 10.0 mm along the normal) occurs 2 times"))
+    #expect(grouping.reasons.contains("slice 3 of 3 (at 10.0 mm along the normal) occurs 2 times"))
   }
 
   @Test func echoesAndComponentsBecomeVolumesOfTheirOwn() {
     let echoes = [5.0, 7.5].enumerated().flatMap { number, echo in
-      stack([0, 3], from: number * 2) { $0.planes[0].echoTime = echo }
+      scan.stack([0, 3], from: number * 2) { $0.planes[0].echoTime = echo }
     }
     let grouped = DICOMSeries.group(echoes).series
     #expect(grouped.map(\.part) == ["e1", "e2"] && grouped.map(\.echoTime) == [5, 7.5])
     let components = [DICOMHeader.Component.magnitude, .phase].enumerated().flatMap {
       number, component in
-      stack([0, 3], from: number * 2) { $0.planes[0].component = component }
+      scan.stack([0, 3], from: number * 2) { $0.planes[0].component = component }
     }
     #expect(DICOMSeries.group(components).series.map(\.part) == ["magnitude", "phase"])
   }
 
   @Test func acquisitionsOfCTStayApartAndThoseOfMRAreTime() {
     let headers = (1...2).flatMap { number in
-      stack([0, 3, 6], from: number * 3) { $0.acquisitionNumber = number }
+      scan.stack([0, 3, 6], from: number * 3) { $0.acquisitionNumber = number }
     }
     #expect(DICOMSeries.group(headers).series.map(\.leading) == [.time(2)])
     let ct = headers.map { header in
@@ -154,8 +133,8 @@ import Testing
 
   @Test func aLocalizerIsSplitByDirectionAndSingleSlicesArePolicy() {
     let headers =
-      stack([0]) + [
-        slice(1, uid: 1) {
+      scan.stack([0], from: 0) + [
+        scan.slice(1, uid: 1) {
           $0.planes[0].right = SIMD3(0, 1, 0)
           $0.planes[0].down = SIMD3(0, 0, -1)
         }
@@ -170,7 +149,7 @@ import Testing
   }
 
   @Test func copiesAreDroppedWithANote() {
-    let headers = stack([0, 3, 6])
+    let headers = scan.stack([0, 3, 6])
     var sameUID = headers[1]
     sameUID.identity.path = "/elsewhere/1"
     var samePixels = headers[2]
@@ -182,19 +161,19 @@ import Testing
   }
 
   @Test func seriesFramesOfReferenceAndSizesAreNeverMixed() {
-    let other = stack([9, 12], from: 5) { $0.identity.seriesInstanceUID = "2.25.9" }
-    #expect(DICOMSeries.group(stack([0, 3, 6]) + other).series.count == 2)
-    let frame = stack([9, 12], from: 5) { $0.identity.frameOfReferenceUID = "2.25.9" }
-    #expect(DICOMSeries.group(stack([0, 3, 6]) + frame).series.map(\.part) == ["f1", "f2"])
-    let size = stack([9, 12], from: 5) { $0.pixels?.rows = 7 }
+    let other = scan.stack([9, 12], from: 5) { $0.identity.seriesInstanceUID = "2.25.9" }
+    #expect(DICOMSeries.group(scan.stack([0, 3, 6]) + other).series.count == 2)
+    let frame = scan.stack([9, 12], from: 5) { $0.identity.frameOfReferenceUID = "2.25.9" }
+    #expect(DICOMSeries.group(scan.stack([0, 3, 6]) + frame).series.map(\.part) == ["f1", "f2"])
+    let size = scan.stack([9, 12], from: 5) { $0.pixels?.rows = 7 }
     #expect(
-      DICOMSeries.group(stack([0, 3, 6]) + size).series.map(\.part).sorted() == ["m1", "m2"])
-    let number = stack([9, 12], from: 5) { $0.seriesNumber = 12 }
-    #expect(DICOMSeries.group(stack([0, 3, 6]) + number).series.map(\.part) == ["s1", "s12"])
+      DICOMSeries.group(scan.stack([0, 3, 6]) + size).series.map(\.part).sorted() == ["m1", "m2"])
+    let number = scan.stack([9, 12], from: 5) { $0.seriesNumber = 12 }
+    #expect(DICOMSeries.group(scan.stack([0, 3, 6]) + number).series.map(\.part) == ["s1", "s12"])
   }
 
   @Test func slopesThatDifferAreKeptBySlice() throws {
-    let headers = stack([6, 0, 3]) { header in
+    let headers = scan.stack([6, 0, 3]) { header in
       header.planes[0].slope = 1 + header.planes[0].position.z
     }
     let series = try #require(DICOMSeries.group(headers).series.first)
@@ -202,10 +181,10 @@ import Testing
   }
 
   @Test func whatIsNoImageIsCountedApart() {
-    var report = pattern
+    var report = scan.pattern
     report.nonImage = "structured report"
     report.planes = []
-    let grouping = DICOMSeries.group(stack([0, 3]) + [report])
+    let grouping = DICOMSeries.group(scan.stack([0, 3]) + [report])
     #expect(grouping.nonImages.count == 1 && grouping.series.count == 1)
   }
 
