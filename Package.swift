@@ -161,7 +161,9 @@ if environment["LAMINA_FUZZ"] != nil {
   targets.append(
     .executableTarget(
       name: "fuzz",
-      dependencies: ["Cohort", "DICOM", "Imaging", "NIfTI", "Phantom", "Torch", "Zarr"],
+      dependencies: [
+        "Cohort", "DICOM", "Imaging", "NIfTI", "Phantom", "SliceStore", "Torch", "Zarr",
+      ],
       path: "Fuzz",
       swiftSettings: strict))
 }
@@ -176,13 +178,30 @@ let tensors: Set = ["Torch", "NN", "Models", "SSL", "Segmentation"]
 let counting = Target.target(name: "CCounting", path: "Tests/CCounting")
 let counted: Set = ["Loader", "SliceStore"]
 let folders = Target.target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict)
+let named = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
+
+/// What a target imports, what that imports, and so on, by name.
+@MainActor func reached(from target: Target) -> [String: Target.Dependency] {
+  var all: [String: Target.Dependency] = [:]
+  for dependency in target.dependencies {
+    switch dependency {
+    case .targetItem(let name, _), .byNameItem(let name, _), .productItem(let name, _, _, _):
+      all[name] = dependency
+      if let target = named[name] { all.merge(reached(from: target)) { own, _ in own } }
+    @unknown default: break
+    }
+  }
+  return all
+}
+
 let tests: [Target] = targets.compactMap { target in
   let folder = "Tests/\(target.name)Tests"
   guard exists(folder), hasTorch || !tensors.contains(target.name) else { return nil }
   return .testTarget(
-    // What the target imports its tests may import: unsaid, their objects would go stale.
+    // Said whole, since objects of tests go stale when what they reach unsaid changes.
     name: target.name + "Tests",
-    dependencies: [.target(name: target.name), "TestFolders"] + target.dependencies
+    dependencies: [.target(name: target.name), "TestFolders"]
+      + reached(from: target).sorted { $0.key < $1.key }.map(\.value)
       + (counted.contains(target.name) ? ["CCounting"] : []),
     exclude: exists(folder + "/Fixtures") ? ["Fixtures"] : [], swiftSettings: strict)
 }

@@ -15,8 +15,11 @@ enum Parser: String, CaseIterable {
   case zarrGrammar = "zarr-grammar"
   /// A shard: its index and chunks.
   case shard
-  /// A compressed chunk.
+  /// A compressed chunk, from bytes and, as a Blosc frame, from a grammar.
   case chunk
+  case frame
+  /// The flat files of a slice store and of a cohort store, as they are and with edits of sound ones.
+  case flatIndex = "flat-index"
   /// What a worker tells the parent of a header, as it is and with edits of a sound one.
   case fields
   /// The header of a safetensors file, from bytes and from a grammar.
@@ -39,6 +42,14 @@ enum Parser: String, CaseIterable {
       readZarrMetadata(ZarrGrammar.metadata(&program))
     case .shard: readShard(bytes)
     case .chunk: readChunk(bytes)
+    case .frame:
+      var program = Program(bytes)
+      let count = program.pick(FrameGrammar.sizes)
+      readChunk(FrameGrammar.frame(&program, count: count), .blosc(level: 1, typeSize: 2), count)
+    case .flatIndex:
+      var program = Program(bytes)
+      readSlices(&program)
+      readCohort(&program)
     case .fields:
       readFields(bytes)
       var program = Program(bytes)

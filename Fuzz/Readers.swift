@@ -4,6 +4,7 @@ import DICOM
 import Foundation
 import Imaging
 import NIfTI
+import SliceStore
 import Torch
 import Zarr
 
@@ -85,15 +86,55 @@ func readChunk(_ bytes: [UInt8]) {
     ChunkCodec(.blosc(name: "zstd", level: 1, shuffle: .shuffle, typeSize: 2)),
   ]
   guard let first = bytes.first else { return }
-  var target = [UInt8](repeating: 0, count: 64 * 64 * 2)
+  readChunk(Array(bytes.dropFirst()), codecs[Int(first) % codecs.count], 64 * 64 * 2)
+}
+
+func readChunk(_ bytes: [UInt8], _ codec: ChunkCodec, _ count: Int) {
+  var target = [UInt8](repeating: 0, count: count)
   let outcome = target.withUnsafeMutableBytes { target in
-    bytes.dropFirst().withUnsafeBytes { stored in
-      Result { () throws(ChunkFault) in
-        try codecs[Int(first) % codecs.count].decode(stored, into: target)
-      }
+    bytes.withUnsafeBytes { stored in
+      Result { () throws(ChunkFault) in try codec.decode(stored, into: target) }
     }
   }
   if case .failure(let fault) = outcome { check("\(fault)") }
+}
+
+/// A slice store whose flat files may say anything: every slice is read or refused.
+func readSlices(_ program: inout Program) {
+  StoreEdits.slices.write(&program)
+  do {
+    let store = try SliceStore(
+      StoreEdits.slices.path, mappedIndex: program.pick([64 << 20, 0]))
+    for volume in store.volumes {
+      precondition(volume.canvas.sliceCount == 4 * 8, "a canvas unlike the store's slices")
+      precondition(volume.source.count > 0, "a source without voxels")
+      _ = volume.canvas.position(ofSlice: 0)
+    }
+    store.willRead(Array(0..<store.count))
+    var image = [Int16](repeating: 0, count: store.attributes.sliceCount)
+    var label = [UInt8](repeating: 0, count: image.count)
+    for n in 0..<store.count {
+      precondition(store.entry(n).volume < store.volumes.count, "a slice of no volume")
+      do { try image.withUnsafeMutableBufferPointer { try store.readImage(n, into: $0) } } catch {
+        check("\(error)")
+      }
+      do {
+        _ = try label.withUnsafeMutableBufferPointer { try store.readLabel(n, into: $0) }
+      } catch { check("\(error)") }
+    }
+  } catch {
+    check("\(error)")
+  }
+}
+
+func readCohort(_ program: inout Program) {
+  StoreEdits.cohort.write(&program)
+  do {
+    let store = try CohortStore(StoreEdits.cohort.path)
+    for n in 0..<store.sliceCount { _ = store.slice(n) }
+  } catch {
+    check("\(error)")
+  }
 }
 
 /// What the parent makes of a worker's answer: bytes that a worker may have been made to write.

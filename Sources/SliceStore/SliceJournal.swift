@@ -69,8 +69,7 @@ final class SliceJournal {
     bytes.withUnsafeBytes { raw in
       for at in stride(from: 0, through: raw.count - size, by: size) {
         let record = UnsafeRawBufferPointer(rebasing: raw[at..<at + size])
-        guard
-          let volume = SliceVolumeRecord(RecordView(record), channels: attributes.channels),
+        guard let volume = SliceVolumeRecord(RecordView(record), in: attributes),
           volume.firstSlice + volume.sliceCount <= slices
         else { break }
         volumes.append(volume)

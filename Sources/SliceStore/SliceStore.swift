@@ -33,7 +33,7 @@ public final class SliceStore: Sendable {
     self.path = path
     attributes = try Self.attributes(path)
     digest = try Manifest.digest(at: path + "/manifest")
-    volumes = try SliceVolumes(path, channels: attributes.channels)
+    volumes = try SliceVolumes(path, attributes)
     parts = try SplitTable(path: path + "/split.tsv", volumes: volumes).parts
     index = try RecordFile(
       path + "/slices.index", magic: SliceIndexRecord.magic, ownChecksums: true,

@@ -136,6 +136,9 @@ public final class SliceStoreWriter {
     guard record.canvas.size.x == w, record.canvas.size.y == h, record.intensity.count == c else {
       throw fail("its canvas is not \(c)×\(h)×\(w)")
     }
+    guard (0..<3).allSatisfy({ SliceVolumeRecord.sides.contains(record.source.size[$0]) }) else {
+      throw fail("its source has \(record.source.size) voxels")
+    }
     guard slices.count == record.sliceCount * c * h * w else {
       throw fail("\(slices.count) numbers for \(record.sliceCount) slices")
     }

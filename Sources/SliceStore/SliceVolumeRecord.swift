@@ -79,18 +79,25 @@ public struct SliceVolumeRecord: Sendable, Equatable {
   }
 
   /// Reads a record; nil when its checksum or its numbers are wrong.
-  init?(_ record: RecordView, channels: Int) {
-    guard Self.slices(of: record, channels: channels) != nil else { return nil }
-    self.init(checked: record, channels: channels)
+  init?(_ record: RecordView, in store: SliceStoreAttributes) {
+    guard Self.slices(of: record, in: store) != nil else { return nil }
+    self.init(checked: record, channels: store.channels)
   }
 
+  /// What a side of the source can be.
+  static let sides = 1...1 << 20
+
   /// The slices of the volume that a record describes; nil when its checksum or its numbers are
-  /// wrong.
-  static func slices(of record: RecordView, channels: Int) -> Range<Int>? {
+  /// wrong: those of the canvas are the store's.
+  static func slices(of record: RecordView, in store: SliceStoreAttributes) -> Range<Int>? {
     let raw = record.bytes
-    guard raw.count == size(channels: channels) else { return nil }
+    guard raw.count == size(channels: store.channels) else { return nil }
     let body = UnsafeRawBufferPointer(rebasing: raw.dropLast(4))
     guard CRC32C.checksum(body) == record.load(raw.count - 4) as UInt32 else { return nil }
+    func side(_ at: Int) -> Int { Int(record.load(at, as: UInt32.self)) }
+    guard [64, 68, 72].allSatisfy({ sides.contains(side($0)) }),
+      side(76) == store.width, side(80) == store.height
+    else { return nil }
     let first = record.load(288, as: UInt64.self)
     let count = record.load(296, as: UInt64.self)
     guard record.load(88, as: UInt8.self) < 3, first < 1 << 40, count < 1 << 32,

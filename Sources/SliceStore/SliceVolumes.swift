@@ -10,13 +10,13 @@ public struct SliceVolumes: RandomAccessCollection, Sendable {
   let sliceCount: Int
 
   /// Maps `volumes.index` and checks every record of it.
-  init(_ path: String, channels: Int) throws {
+  init(_ path: String, _ attributes: SliceStoreAttributes) throws {
     file = try RecordFile(
       path + "/volumes.index", magic: SliceVolumeRecord.magic, ownChecksums: true)
-    self.channels = channels
+    channels = attributes.channels
     var next = 0
     for i in 0..<file.count {
-      let span = SliceVolumeRecord.slices(of: file.record(i), channels: channels)
+      let span = SliceVolumeRecord.slices(of: file.record(i), in: attributes)
       guard let span, span.lowerBound == next else {
         throw StoreError.damaged(path: file.path, reason: "record \(i) is wrong")
       }

@@ -190,6 +190,24 @@ import Zarr
     }
   }
 
+  /// Sides of the source, then of the canvas.
+  @Test(arguments: [(64, 0), (72, UInt32.max), (76, 9), (80, UInt32.max)])
+  func aVolumeOfImpossibleSizeIsRefusedThoughItsChecksumFits(at: Int, side: UInt32) throws {
+    try samples.write(path)
+    let file = path + "/volumes.index"
+    var bytes = try readFile(file)
+    let record = 64..<64 + 312 + 32 * samples.attributes.channels
+    func put(_ number: UInt32, _ at: Int) {
+      withUnsafeBytes(of: number.littleEndian) { bytes.replaceSubrange(at..<at + 4, with: $0) }
+    }
+    put(side, record.lowerBound + at)
+    put(CRC32C.checksum(Array(bytes[record].dropLast(4))), record.upperBound - 4)
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
+    #expect(throws: StoreError.damaged(path: file, reason: "record 0 is wrong")) {
+      try SliceStore(path)
+    }
+  }
+
   @Test func whatIsAboutToBeReadMayBeSaidBeforehand() throws {
     try samples.write(path)
     let store = try SliceStore(path)
