@@ -86,6 +86,7 @@ var targets: [Target] = [
     cSettings: [.unsafeFlags(["-I/usr/include/nifti"])],
     linkerSettings: ["nifti2", "znz", "z"].map { .linkedLibrary($0) }),
   .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
+  system("CNettle", ["nettle-dev"]),
   system("CZstd", ["libzstd-dev", "libblosc-dev"]),
   .target(name: "CStorage"),
   .target(name: "CBLAS"),
@@ -98,7 +99,7 @@ var targets: [Target] = [
   swift(
     "Cohort",
     [
-      "DICOM", "NIfTI", "SliceStore", "CWorker", "CArchive",
+      "DICOM", "NIfTI", "SliceStore", "CWorker", "CArchive", "CNettle",
       .product(name: "GRDB", package: "GRDB.swift"),
     ]),
   swift("Prepare", ["SliceStore", "Imaging"]),
