@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ElementBytes.hpp"
 #include "Guard.hpp"
 
 namespace {
@@ -11,35 +12,6 @@ constexpr uint32_t itemTag = 0xFFFEE000, itemEnd = 0xFFFEE00D, sequenceEnd = 0xF
 constexpr uint32_t pixelTag = 0x7FE00010, extendedOffsetTag = 0x7FE00001;
 constexpr uint32_t floatTag = 0x7FE00008, doubleTag = 0x7FE00009;
 constexpr const char *deflated = "1.2.840.10008.1.2.1.99";
-
-bool isUpper(uint8_t c) { return c >= 'A' && c <= 'Z'; }
-
-// VRs of PS3.5 table 7.1-1 with a 32-bit length, and those to come (two capitals, unknown).
-bool hasLongLength(const uint8_t *vr) {
-  static const char *const brief[] = {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS",
-                                      "LO", "LT", "PN", "SH", "SL", "SS", "ST", "TM", "UI", "UL",
-                                      "US"};
-  for (const char *name : brief)
-    if (vr[0] == name[0] && vr[1] == name[1]) return false;
-  return isUpper(vr[0]) && isUpper(vr[1]);
-}
-
-bool isKnownVR(const uint8_t *vr) {
-  static const char *const wide[] = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
-                                     "SV", "UC", "UN", "UR", "UT", "UV"};
-  if (!isUpper(vr[0]) || !isUpper(vr[1])) return false;
-  for (const char *name : wide)
-    if (vr[0] == name[0] && vr[1] == name[1]) return true;
-  return !hasLongLength(vr);
-}
-
-struct Element {
-  uint32_t tag = 0;
-  uint8_t vr[2] = {0, 0};
-  uint32_t length = 0;
-  size_t value = 0;  // offset of its first byte
-  bool is(const char *name) const { return vr[0] == name[0] && vr[1] == name[1]; }
-};
 
 // A sequence or an item that is open at the present place.
 struct Container {
@@ -51,10 +23,10 @@ struct Container {
   size_t entry;     // of a sequence, in its node
 };
 
-class Scan {
+class Scan : ElementBytes {
  public:
   Scan(const uint8_t *bytes, size_t length, const dicom_limits &limits, Layout &layout)
-      : bytes(bytes), length(length), limits(limits), layout(layout) {}
+      : ElementBytes{bytes, length}, limits(limits), layout(layout) {}
 
   void run() {
     findDataset();
@@ -71,46 +43,11 @@ class Scan {
   }
 
  private:
-  const uint8_t *bytes;
-  size_t length;
   dicom_limits limits;
   Layout &layout;
   size_t at = 0;
   size_t elements = 0;
   std::vector<Container> open;
-
-  uint32_t u16(size_t offset, bool big) const {
-    const uint8_t *p = bytes + offset;
-    return big ? uint32_t(p[0]) << 8 | p[1] : uint32_t(p[1]) << 8 | p[0];
-  }
-  uint32_t u32(size_t offset, bool big) const {
-    return big ? u16(offset, big) << 16 | u16(offset + 2, big)
-               : u16(offset + 2, big) << 16 | u16(offset, big);
-  }
-  uint32_t tagAt(size_t offset, bool big) const {
-    return u16(offset, big) << 16 | u16(offset + 2, big);
-  }
-
-  Element header(size_t offset, bool isExplicit, bool big) const {
-    if (length - offset < 8) refuse(DICOM_MALFORMED, "the file ends inside an element at byte %zu", offset);
-    Element element;
-    element.tag = tagAt(offset, big);
-    element.value = offset + 8;
-    if (!isExplicit || element.tag >> 16 == 0xFFFE) {
-      element.length = u32(offset + 4, big);
-      return element;
-    }
-    element.vr[0] = bytes[offset + 4];
-    element.vr[1] = bytes[offset + 5];
-    if (!hasLongLength(element.vr)) {
-      element.length = u16(offset + 6, big);
-      return element;
-    }
-    if (length - offset < 12) refuse(DICOM_MALFORMED, "the file ends inside an element at byte %zu", offset);
-    element.length = u32(offset + 8, big);
-    element.value = offset + 12;
-    return element;
-  }
 
   // Preamble, meta group and transfer syntax (PS3.10 7.1), with what real files leave out.
   void findDataset() {
