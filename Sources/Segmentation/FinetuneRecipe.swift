@@ -6,10 +6,18 @@ import Models
 public enum FinetuneMode: String, Codable, Sendable, CaseIterable {
   /// One 1×1 convolution on the maps of a frozen, pretrained encoder: what the features are worth.
   case linear
+  /// The same on the maps of the whole frozen network: the encoder's, and those of the decoder that learned with
+  /// it. Where none did it is `linear`.
+  case linearNetwork = "linear-network"
   /// The whole U-Net, its encoder starting from the pretrained one.
   case full
   /// The whole U-Net from random weights: what pretraining must be compared with.
   case scratch
+}
+
+extension FinetuneMode {
+  /// Whether nothing learns but one 1×1 convolution.
+  public var isLinear: Bool { self == .linear || self == .linearNetwork }
 }
 
 /// How the learning rate falls after the warm-up.
@@ -121,7 +129,7 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   /// The highest learning rate, the automatic one resolved.
   public var learningRate: Double {
     if lr > 0 { return lr }
-    return mode == .linear ? 3e-2 : 6e-3
+    return mode.isLinear ? 3e-2 : 6e-3
   }
 
   /// The encoder of mode `scratch`, for images of so many channels.

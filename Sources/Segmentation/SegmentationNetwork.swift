@@ -10,6 +10,8 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
     case decoder
     /// Batch norm without affine and one 1×1 convolution on the up-sampled maps of a frozen encoder.
     case probe
+    /// The same on the maps of a frozen U-Net, its decoder's too.
+    case networkProbe = "network-probe"
   }
 
   /// The encoder.
@@ -26,7 +28,7 @@ public struct NetworkDescription: Codable, Sendable, Equatable {
 
   /// What the sides of images must be multiples of: transposed convolutions give whole multiples only,
   /// everything else takes any size.
-  var multiple: Int { head == .decoder && encoder.kind == .unet ? encoder.depth : 1 }
+  var multiple: Int { head != .probe && encoder.kind == .unet ? encoder.depth : 1 }
 }
 
 /// Whether an encoder takes part in training.
@@ -44,12 +46,14 @@ struct SegmentationNetwork {
   let store: ParameterStore
   /// How many of the store's first entries are the encoder's.
   private let encoderEntries: Int
+  /// How many of them a pretraining must bring: the encoder's, and a decoder's that stands still.
+  private let pretrainedEntries: Int
   private let encoder: any Encoder
   private let head: Head
 
   private enum Head {
     case decoder(any Decoder)
-    case probe(LinearSegmentationHead)
+    case probe(LinearSegmentationHead, of: UNetDecoder?)
   }
 
   init(
@@ -60,17 +64,21 @@ struct SegmentationNetwork {
     store = try ParameterStore(seed: seed, device: device, format: format)
     encoder = description.encoder.build(store.root)
     encoderEntries = store.entries.count
-    switch description.head {
-    case .decoder:
+    let frozen =
+      description.head == .networkProbe
+      ? UNetDecoder(store.root / "decoder", description.encoder, classes: 0) : nil
+    pretrainedEntries = store.entries.count
+    if description.head == .decoder {
       head = .decoder(
         description.encoder.buildDecoder(store.root, classes: description.classes))
-    case .probe:
+    } else {
       for entry in store.entries where entry.kind == .parameter {
         entry.tensor.requiringGradient(false)
       }
+      let channels = encoder.channels + (frozen == nil ? [] : encoder.channels.dropLast())
       head = .probe(
         LinearSegmentationHead(
-          store.root / "probe", channels: encoder.channels, classes: description.classes))
+          store.root / "probe", channels: channels, classes: description.classes), of: frozen)
     }
   }
 
@@ -83,8 +91,10 @@ struct SegmentationNetwork {
     switch head {
     case .decoder(let decoder):
       return decoder.deepLogits(maps(images, mode, state), to: size, mode)
-    case .probe(let probe):
-      return [probe(maps(images, mode, .frozen), to: size, mode)]
+    case .probe(let probe, let decoder):
+      var found = maps(images, mode, .frozen)
+      if let decoder { found += withoutGradients { decoder.maps(found, .evaluation) } }
+      return [probe(found, to: size, mode)]
     }
   }
 
@@ -95,16 +105,16 @@ struct SegmentationNetwork {
     }
   }
 
-  /// Copies a pretrained encoder in, all of it, and before a decoder what fits of the one that learned with it, and says
-  /// what was taken, what is missing, and what was left.
+  /// Copies a pretrained encoder in, all of it, and what fits of the decoder that learned with it (all of it, too, where
+  /// it stands still), and says what was taken, what is missing, and what was left.
   ///
-  /// - Throws: ``SegmentationError/weightsDoNotFit(path:report:)`` listing what of the encoder is missing, too much or
+  /// - Throws: ``SegmentationError/weightsDoNotFit(path:report:)`` listing what must be there and is missing, too much or
   ///   of another shape.
   func load(_ pretrained: PretrainedEncoder) throws -> LoadReport {
-    let decoder = description.head == .decoder ? pretrained.decoder : [:]
+    let decoder = description.head == .probe ? [:] : pretrained.decoder
     let tensors = pretrained.tensors.merging(decoder) { own, _ in own }
     let report = try store.load(tensors, strict: false)
-    let own = Set(store.entries.prefix(encoderEntries).map(\.name))
+    let own = Set(store.entries.prefix(pretrainedEntries).map(\.name))
     var encoder = report
     encoder.missing.removeAll { !own.contains($0) }
     encoder.mismatched.removeAll { !own.contains($0.name) }
@@ -158,10 +168,23 @@ extension SegmentationNetwork {
     guard architecture.inputChannels == channels else {
       throw SegmentationError.channelsDiffer(expected: architecture.inputChannels, found: channels)
     }
+    let head = recipe.mode.head(of: architecture, withDecoder: pretrained?.decoder.isEmpty == false)
     let network = try SegmentationNetwork(
-      NetworkDescription(
-        encoder: architecture, head: recipe.mode == .linear ? .probe : .decoder, classes: classes),
+      NetworkDescription(encoder: architecture, head: head, classes: classes),
       seed: recipe.seed, device: device, format: recipe.channelsLast ? .channelsLast : .contiguous)
     return (network, try pretrained.map(network.load))
+  }
+}
+
+extension FinetuneMode {
+  /// What follows the encoder in this mode, where a decoder learned with it or none did.
+  fileprivate func head(
+    of encoder: EncoderArchitecture, withDecoder: Bool
+  ) -> NetworkDescription.Head {
+    switch self {
+    case .full, .scratch: .decoder
+    case .linear: .probe
+    case .linearNetwork: withDecoder && encoder.kind == .unet ? .networkProbe : .probe
+    }
   }
 }

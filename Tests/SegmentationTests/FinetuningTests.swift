@@ -82,6 +82,47 @@ private func meanDice(_ segmenter: Segmenter, _ scan: SyntheticScan) throws -> D
   #expect(try #require(linear.encoder).matched.count == plain.tensors.count)
 }
 
+/// A decoder's maps at work: with the same encoder and another decoder the frozen network scores otherwise.
+@Test func aProbeOfTheWholeNetworkStandsOnTheDecoderThatLearnedWithTheEncoder() throws {
+  let store = try SyntheticStore()
+  let plain = try randomEncoder(store.slices.preparation)
+  func decoder(_ seed: UInt64) throws -> [String: Tensor] {
+    let weights = try ParameterStore(seed: seed)
+    _ = plain.architecture.buildDecoder(weights.root, classes: 0)
+    return weights.tensors()
+  }
+  func fitted(_ mode: FinetuneMode, _ decoder: [String: Tensor], _ name: String) throws -> (
+    result: FinetuneResult, kept: [String: Tensor]
+  ) {
+    let encoder = PretrainedEncoder(
+      tensors: plain.tensors, decoder: decoder, architecture: plain.architecture,
+      preparation: plain.preparation)
+    let run = store.run(name)
+    let result = try finetune(
+      store.slices, recipe: SyntheticStore.recipe(mode, steps: 30), from: encoder, into: run)
+    let segmenter = try Segmenter(run: run.path, threads: 1)
+    let scan = SyntheticScan(seed: 50)
+    #expect(try segmenter.predict(scan.volume, modality: "MR").grid == scan.volume.grid)
+    return (result, try SafeTensors(reading: run.segmenter).tensors)
+  }
+  let learned = try decoder(9)
+  let probe = try fitted(.linearNetwork, learned, "network")
+  for (name, tensor) in plain.tensors.merging(learned, uniquingKeysWith: { own, _ in own }) {
+    #expect(try #require(probe.kept[name]).floats() == tensor.floats(), "\(name)")
+  }
+  let channels = plain.architecture.features.reduce(0, +) * 2 - plain.architecture.features.last!
+  #expect(probe.kept["probe.weight"]?.shape[1] == channels)
+  #expect(try #require(probe.result.validationDice) > 0.4)
+  let other = try fitted(.linearNetwork, decoder(10), "other")
+  #expect(probe.result.validationDice != other.result.validationDice)
+  let none = try fitted(.linearNetwork, [:], "none")
+  let linear = try fitted(.linear, learned, "linear")
+  #expect(none.result.validationDice == linear.result.validationDice)
+  var broken = learned
+  broken["decoder.stages.0.convs.0.conv.weight"] = nil
+  #expect(throws: SegmentationError.self) { try fitted(.linearNetwork, broken, "broken") }
+}
+
 @Test func fullFineTuningStartsFromTheEncoderItIsGiven() throws {
   let store = try SyntheticStore()
   let encoder = try randomEncoder(store.slices.preparation)

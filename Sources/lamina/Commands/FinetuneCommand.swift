@@ -7,7 +7,8 @@ struct FinetuneCommand: ParsableCommand {
     abstract: "Learn a segmenter from the few labels there are.",
     discussion: """
       full: the encoder and a U-Net decoder learn. linear: the encoder stays as it is and one 1×1 \
-      convolution learns on its maps. scratch: as full, from random weights. N volumes are the \
+      convolution learns on its maps. linear-network: the same, on the maps of the decoder too that \
+      was pretrained with it. scratch: as full, from random weights. N volumes are the \
       first N of an order that the seed fixes, so subsets are nested. An unfinished run is taken up \
       where it stopped.
 
@@ -32,7 +33,7 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "The run folder to write.")
   var into: String
 
-  @Option(help: "linear, full or scratch (default: the recipe's).")
+  @Option(help: "linear, linear-network, full or scratch (default: the recipe's).")
   var mode: FinetuneMode?
 
   @Option(help: "How many labelled volumes to learn from; 0 is all (default: the recipe's).")

@@ -117,8 +117,8 @@ struct Study {
   /// The recipe of a cell's fit, and a name for everything that it follows from.
   private func plan(_ cell: StudyCell) throws -> (FinetuneRecipe, inputs: String) {
     guard let pipeline = pipelines[cell.arm] else { throw Failure("\(cell.arm): no such arm.") }
-    var fit = cell.mode == .linear ? recipe.linear : pipeline.finetune
-    if cell.mode == .full && cell.encoder != nil { fit.mode = .full }
+    var fit = cell.mode.isLinear ? recipe.linear : pipeline.finetune
+    if cell.encoder != nil { fit.mode = cell.mode }
     (fit.volumes, fit.seed) = (cell.volumes, UInt64(cell.choice))
     let weights = cell.encoder.map { "\(folder)/\($0.name)/encoder.safetensors" }
     let inputs = fingerprint(

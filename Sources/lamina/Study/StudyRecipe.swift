@@ -24,7 +24,7 @@ struct StudyRecipe: Codable, Equatable {
   var arms = ["scratch", "moco-v2", "local", "decorrelation", "local-decorrelation"]
   /// Arms that every other one is compared with, pair by pair.
   var baselines = ["scratch", "moco-v2"]
-  /// What is done with an encoder: `linear`, `full`, or both.
+  /// What is done with an encoder: `linear`, `linear-network`, `full`, or several.
   var modes = [FinetuneMode.linear, .full]
   /// Labelled volumes to learn from; 0 is all of the training split.
   var volumes = [1, 4, 8, 0]
@@ -49,7 +49,7 @@ struct StudyRecipe: Codable, Equatable {
       baselines.allSatisfy(arms.contains), "baselines", "each must be one of the arms")
     try check(
       !modes.isEmpty && !modes.contains(.scratch), "modes",
-      "linear, full or both are wanted; from scratch is an arm")
+      "some of linear, linear-network and full are wanted; from scratch is an arm")
     try check(
       !volumes.isEmpty && volumes.allSatisfy { $0 >= 0 }, "volumes", "0 (all) or more are wanted")
     try check(choices > 0 && !seeds.isEmpty, "choices", "at least 1 is wanted, and a seed")

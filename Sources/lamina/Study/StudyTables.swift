@@ -29,7 +29,11 @@ struct StudyTables {
   }
 
   private func title(_ mode: FinetuneMode) -> String {
-    mode == .linear ? "Linear evaluation" : "Full fine-tuning"
+    switch mode {
+    case .linear: "Linear evaluation"
+    case .linearNetwork: "Linear evaluation of the whole network"
+    case .full, .scratch: "Full fine-tuning"
+    }
   }
 
   private func heading(_ count: Int) -> String { count == 0 ? "all (\(all))" : String(count) }
