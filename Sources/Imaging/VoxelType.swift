@@ -11,9 +11,6 @@ public enum VoxelType: String, Sendable, Codable, CaseIterable {
     case .int64, .uint64, .float64: 8
     }
   }
-
-  /// Whether the type holds whole numbers only.
-  public var isInteger: Bool { self != .float32 && self != .float64 }
 }
 
 /// What stands before `z, y, x` in the voxels of a volume.

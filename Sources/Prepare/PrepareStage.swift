@@ -124,17 +124,4 @@ extension PrepareRecipe {
 
   /// The recipe as stores record it.
   public func recorded() throws -> JSON { try JSON(encoding: self) }
-
-  /// Whether slices made by both look alike to a network: all but the split, the label and what is left out of
-  /// pretraining is equal.
-  public func makesSameSlices(as other: PrepareRecipe) -> Bool {
-    var (mine, theirs) = (self, other)
-    (mine.split, mine.label, mine.shardBytes) = (theirs.split, theirs.label, theirs.shardBytes)
-    (mine.nearDuplicates, mine.nearDuplicateSimilarity) = (
-      theirs.nearDuplicates, theirs.nearDuplicateSimilarity
-    )
-    theirs.canvas = theirs.canvas ?? mine.canvas
-    mine.canvas = mine.canvas ?? theirs.canvas
-    return mine == theirs
-  }
 }

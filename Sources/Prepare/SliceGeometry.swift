@@ -29,8 +29,6 @@ public struct SliceGeometry: Sendable, Equatable {
   public var sliceCount: Int { canvas.size.z }
   /// The source axis that slices are cut across: 0 is x, 1 is y, 2 is z.
   public var axis: Int { axes[2] }
-  /// Whether rows and columns are those of the source, unscaled.
-  public var keepsSpacing: Bool { step == SIMD2(1, 1) }
 
   /// Lays out the slices of a volume on a canvas of `[rows, columns]`.
   ///

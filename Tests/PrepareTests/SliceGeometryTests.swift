@@ -68,7 +68,6 @@ import Testing
         let first = try geometry(grid) { $0.spacing = spacing }
         let again = try SliceGeometry(source: grid, canvas: first.canvas)
         #expect(again.axes == first.axes && again.flips == first.flips)
-        #expect(again.keepsSpacing == first.keepsSpacing)
         let pixel = SIMD3(3.0, 5, 1)
         #expect(length(again.sourceIndex(canvas: pixel) - first.sourceIndex(canvas: pixel)) < 1e-6)
       }

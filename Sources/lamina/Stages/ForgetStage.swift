@@ -12,7 +12,6 @@ struct PatientUses {
   private let ids: Set<String>
   private var digests: [String: String] = [:]
   private var archives: [(path: String, metadata: [String: String])] = []
-  private var orphans = 0
   /// A sentence for each store, run folder, or file, sorted.
   private(set) var sentences: [String] = []
 
