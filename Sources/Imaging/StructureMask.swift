@@ -61,15 +61,10 @@ public struct StructureMask: Sendable, Equatable {
     }
   }
 
-  /// Writes `label` wherever the structure is.
-  public func paint(_ label: UInt16, into labels: inout [UInt16]) {
-    for (z, bits) in planes {
-      let start = z * grid.sliceCount
-      for (byte, value) in bits.enumerated() where value != 0 {
-        for bit in 0..<8 where value >> UInt8(bit) & 1 == 1 {
-          labels[start + byte * 8 + bit] = label
-        }
-      }
+  /// Writes `label` wherever the structure is in slice z, `[y, x]`.
+  public func paint(_ label: UInt16, slice z: Int, into labels: inout [UInt16]) {
+    for (byte, value) in (planes[z] ?? []).enumerated() where value != 0 {
+      for bit in 0..<8 where value >> UInt8(bit) & 1 == 1 { labels[byte * 8 + bit] = label }
     }
   }
 }

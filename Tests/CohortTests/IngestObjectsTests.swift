@@ -116,6 +116,22 @@ import Testing
     #expect(record.labels[0].resampledFrom?.spacingRatio == [1, 1, 1])
   }
 
+  @Test func framesFarApartSpanNoMoreThanAVolumeMayHave() throws {
+    let folder = TemporaryFolder()
+    try series.write(to: folder / "s")
+    var object = segmentation { $0 >= 20 }
+    object.frames[2].slice = 60_000
+    object.grid.affine.origin.x += 1
+    try object.write(to: folder / "s/seg")
+    let report = try ingest([folder / "s"], folder / "c.zarr") {
+      $0.masks.otherGrid = .nearest
+      $0.limits.volumeBytes = 2 << 20
+    }
+    #expect(report.refusals.map(\.code) == [.limit])
+    #expect(report.refusals[0].sentence.contains("span 1800000 voxels, two bytes each"))
+    #expect(report.volumes.map(\.labels) == [[]])
+  }
+
   @Test func anObjectMayComeLaterThanItsSeries() throws {
     let folder = TemporaryFolder()
     try series.write(to: folder / "s")

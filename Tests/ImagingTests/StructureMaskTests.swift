@@ -10,13 +10,16 @@ import Testing
     for (x, y, z) in voxels { mask.insert(x, y, z) }
     #expect(mask.count == 3)
     #expect(mask.slices == [0, 2])
-    var labels = [UInt16](repeating: 0, count: grid.count)
-    mask.paint(7, into: &labels)
+    let slices = (0..<4).map { z in
+      var labels = [UInt16](repeating: 0, count: grid.sliceCount)
+      mask.paint(7, slice: z, into: &labels)
+      return labels
+    }
     for (x, y, z) in voxels {
       #expect(mask.contains(x, y, z))
-      #expect(labels[(z * 3 + y) * 5 + x] == 7)
+      #expect(slices[z][y * 5 + x] == 7)
     }
-    #expect(labels.filter { $0 == 7 }.count == 3)
+    #expect(slices.joined().filter { $0 == 7 }.count == 3)
   }
 
   @Test func bitsBehindASlicesEndDoNotCount() {

@@ -144,8 +144,14 @@ extension IngestSession {
     let (own, structures) = try worker.structures(
       object.path, on: grid, threshold: recipe.masks.fraction)
     let resampling = recipe.masks.otherGrid.resampling
-    if own != grid, resampling == nil {
-      throw Fault(.labelGrid, "it lies on another grid: \(GridDifference(own, grid))")
+    if own != grid {
+      guard resampling != nil else {
+        throw Fault(.labelGrid, "it lies on another grid: \(GridDifference(own, grid))")
+      }
+      // Two small frames may span any grid, which resampling has in memory, two bytes a voxel.
+      guard own.count <= worker.limits.volumeBytes / 2 else {
+        throw Fault(.limit, "its frames span \(own.count) voxels, two bytes each in a volume")
+      }
     }
     let problems = structures.compactMap { one in
       one.problem.map { "structure \(one.name.number): \($0)" }
@@ -157,8 +163,9 @@ extension IngestSession {
       together: object.object == .segmentation && recipe.masks.segments == .together, &taken)
     let masks = images.map { image in
       var label = CohortLabel(name: image.name, names: image.names, size: grid.size) {
-        let map = image.map(on: own)
-        return own == grid ? map : map.resampled(to: grid, by: resampling ?? .nearest)
+        let drawn = image.drawn(on: own)
+        guard own != grid else { return drawn.source() }
+        return DrawnMask(try drawn.map().resampled(to: grid, by: resampling ?? .nearest)).source()
       }
       if own != grid { label.resampledFrom = GridDifference(own, grid) }
       return ReadMask(

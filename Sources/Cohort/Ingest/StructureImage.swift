@@ -56,9 +56,12 @@ struct StructureImage: Sendable {
   }
 
   /// The image's voxels, on the grid of its structures.
-  func map(on grid: Grid) -> LabelMap {
-    var labels = [UInt16](repeating: 0, count: grid.count)
-    for part in parts { part.mask.paint(part.label, into: &labels) }
-    return LabelMap(grid: grid, labels: labels, names: names)
+  func drawn(on grid: Grid) -> DrawnMask {
+    let present = parts.filter { $0.mask.count > 0 }.map { Int($0.label) }
+    return DrawnMask(grid: grid, present: [0] + present.sorted()) { z in
+      var classes = [UInt16](repeating: 0, count: grid.sliceCount)
+      for part in parts { part.mask.paint(part.label, slice: z, into: &classes) }
+      return classes
+    }
   }
 }
