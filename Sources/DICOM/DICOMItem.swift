@@ -52,7 +52,7 @@ struct DICOMItem {
 
   private static func read(_ bytes: UnsafeRawBufferPointer) -> (text: String, isPlain: Bool) {
     let isPlain = bytes.allSatisfy { $0 < 0x80 && $0 != 0x1B }
-    if let text = String(validating: bytes, as: UTF8.self) { return (text, isPlain) }
+    if let text = String(utf8: bytes) { return (text, isPlain) }
     return (String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })), isPlain)
   }
 

@@ -61,7 +61,7 @@ public struct FieldStream {
     var count = UInt32(source == nil ? text.utf8.count : 0)
     pass(raw: &count)
     guard source != nil else { return bytes.append(contentsOf: text.utf8) }
-    guard let taken = take(Int(count)), let read = String(validating: taken, as: UTF8.self) else {
+    guard let taken = take(Int(count)), let read = String(utf8: taken) else {
       return isSound = false
     }
     text = read

@@ -7,8 +7,18 @@ import Recipes
 @main
 enum Main {
   static func main() {
-    if CommandLine.arguments.dropFirst().first == "--worker" { WorkerMain.run() }
+    let command = CommandLine.arguments.dropFirst().first
+    if command == "--worker" { WorkerMain.run() }
+    if command == IngestCommand.configuration.commandName { WorkersAhead.split(workersAhead) }
     exit(run())
+  }
+
+  /// How many workers an ingest is likely to use: at most four, which are split off sooner than started.
+  private static var workersAhead: Int {
+    let words = CommandLine.arguments
+    let said = words.firstIndex(of: "--workers").flatMap { words.dropFirst($0 + 1).first }
+    let wanted = said.flatMap { Int($0) } ?? ProcessInfo.processInfo.activeProcessorCount
+    return min(max(0, wanted), 4)
   }
 
   /// Parses, runs, and turns whatever went wrong into a sentence and an exit code:

@@ -160,6 +160,26 @@ def test_the_limits_of_a_recipe_are_those_of_the_worker(phantom, limited, tmp_pa
     assert process.returncode == 3 and "worker-hung" in said and f"{LIMITS['wallSeconds']} s" in said, said
 
 
+def test_a_worker_has_nothing_of_its_parents_and_dies_with_it(phantom, tmp_path):
+    command = [LAMINA, "ingest", phantom / "dicom", "--into", tmp_path / "c.zarr", "--quiet", "--workers", "1"]
+    process = subprocess.Popen(list(map(str, command)))
+    while not (found := workers(process.pid)):
+        assert process.poll() is None, "it was over before its worker was seen"
+    os.kill(found[0], signal.SIGSTOP)
+    one = pathlib.Path(f"/proc/{found[0]}")
+    shown = (one / "cmdline").read_bytes()
+    opened = {int(link.name): os.readlink(link) for link in (one / "fd").iterdir()}
+    process.kill()
+    process.wait()
+    assert shown.strip(b"\0") == b"lamina\0--worker"
+    assert [opened.pop(number) for number in range(3)] == ["/dev/null"] * 3
+    assert opened.pop(3).startswith("socket:") and opened.pop(4).startswith("/memfd:lamina")
+    assert all(path.startswith(str(phantom)) for path in opened.values()), opened
+    until = time.monotonic() + 20
+    while one.exists() and b"State:\tZ" not in (one / "status").read_bytes():
+        assert time.monotonic() < until, "it outlives its parent"
+
+
 def test_a_file_that_outgrows_a_recipes_memory_is_refused_alone(phantom, limited, tmp_path):
     folder = tmp_path / "scans"
     folder.mkdir()

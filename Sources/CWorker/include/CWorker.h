@@ -41,6 +41,15 @@ int worker_spawn(
     const char *path, char *const arguments[], char *const environment[], int shared,
     const worker_limits *limits, pid_t *pid, int *control);
 
+// Splits a worker off this process as it stands, which should then have no threads and no secrets:
+// returns 1 in the worker, 0 in the parent, -1 with errno set. It has no limits until worker_limit sets
+// them, which comes before anything is sent to it. It is killed when the calling thread ends. The process's
+// own arguments, `count` of them, are replaced in the worker by those that it would be started with.
+int worker_fork(char *const arguments[], int count, int shared, pid_t *pid, int *control);
+
+// Sets limits of a process, of the calling one for 0. Returns 0 or errno.
+int worker_limit(pid_t pid, const worker_limits *limits);
+
 // Lets the worker use `seconds` of processor time from now on; SIGXCPU ends it after that.
 int worker_allow_cpu(pid_t pid, uint64_t seconds);
 

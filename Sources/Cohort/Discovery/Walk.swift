@@ -190,7 +190,7 @@ private struct Names: Sequence, IteratorProtocol {
       }
       if name != "." && name != ".." { names.append(name) }
     }
-    sorted = names.sorted { strcmp($0, $1) < 0 }[...]
+    sorted = names.sorted()[...]
   }
 }
 

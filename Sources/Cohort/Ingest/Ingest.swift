@@ -23,6 +23,7 @@ public enum Ingest {
       recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount, launch,
       recipe.limits)
     defer { pool.stop() }
+    WorkersAhead.keep(pool.count)
     pool.warm()
     let session = try IngestSession(store, recipe, launch, pool, progress)
     defer { try? session.archives.remove() }

@@ -59,7 +59,7 @@ private struct PackedBytes {
 
   func text(_ range: Range<Int>) throws -> String {
     let text = all.withUnsafeBytes {
-      String(validating: UnsafeRawBufferPointer(rebasing: $0[range]), as: UTF8.self)
+      String(utf8: UnsafeRawBufferPointer(rebasing: $0[range]))
     }
     guard let text else { throw PackedFault.malformed }
     return text

@@ -22,26 +22,43 @@ final class SeriesReading: Sendable {
 }
 
 extension Worker {
-  /// Decodes slices of a series into `buffer`. A fault names the file at which it happened.
-  func read(
-    _ slices: Range<Int>, of reading: SeriesReading, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(Fault) {
-    do throws(Fault) {
-      let answer = try faults { () throws(WorkerFailure) in
-        try hold(reading)
-        // Each file holds a slice, so there are no more files than slices.
-        try send(
-          WorkerRequest.slices(first: slices.lowerBound, count: slices.count), files: slices.count)
-        return try receive(SlicesAnswer.self, files: slices.count)
-      }
-      if case .refused(let fault) = answer {
-        notePlace()
-        throw fault
-      }
-      try faults { () throws(WorkerFailure) in try takeSlices(into: buffer) }
-    } catch {
-      throw Fault(error.code, "\(reading.path(place)): \(error.sentence)")
+  /// Has the process decode slices of a series. A fault names the file at which it happened.
+  private func decode(_ slices: Range<Int>, of reading: SeriesReading) throws(Fault) {
+    let answer = try faults(of: reading) { () throws(WorkerFailure) in
+      try hold(reading)
+      // Each file holds a slice, so there are no more files than slices.
+      try send(
+        WorkerRequest.slices(first: slices.lowerBound, count: slices.count), files: slices.count)
+      return try receive(SlicesAnswer.self, files: slices.count)
     }
+    if case .refused(let fault) = answer {
+      notePlace()
+      throw named(fault, of: reading)
+    }
+  }
+
+  /// Copies decoded slices, of which the first is the one at `place`.
+  private func take(
+    from place: Int, of reading: SeriesReading, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(Fault) {
+    let offset = place * reading.series.shape.sliceBytes
+    try faults(of: reading) { () throws(WorkerFailure) in
+      try takeSlices(at: offset, into: buffer)
+    }
+  }
+
+  private func faults<Result>(
+    of reading: SeriesReading, _ body: () throws(WorkerFailure) -> Result
+  ) throws(Fault) -> Result {
+    do throws(WorkerFailure) {
+      return try body()
+    } catch {
+      throw named(Fault(error), of: reading)
+    }
+  }
+
+  private func named(_ fault: Fault, of reading: SeriesReading) -> Fault {
+    Fault(fault.code, "\(reading.path(place)): \(fault.sentence)")
   }
 
   /// Tells the process of the series whose slices it will be asked for.
@@ -60,7 +77,8 @@ extension Worker {
       let range = window.lowerBound * size..<window.upperBound * size
       let result = bytes.withUnsafeMutableBytes { all in
         Result { () throws(Fault) in
-          try read(window, of: reading, into: UnsafeMutableRawBufferPointer(rebasing: all[range]))
+          try decode(window, of: reading)
+          try take(from: 0, of: reading, into: UnsafeMutableRawBufferPointer(rebasing: all[range]))
         }
       }
       try result.get()
@@ -77,28 +95,38 @@ extension Worker {
     }
     return source(series.shape) { [self] in
       Crew.withdraw(reading, from: self)
-    } fill: { worker, slices, buffer in
-      try worker.read(slices, of: reading, into: buffer)
+    } ready: { worker, slices in
+      try worker.decode(slices, of: reading)
+    } fill: { worker, slice, slices, buffer in
+      try worker.take(from: slice - slices.lowerBound, of: reading, into: buffer)
     }
   }
 
-  /// A volume whose slices any worker can fill a buffer with; `begin` is called before all are packed.
+  /// A volume whose slices any worker can have ready, some at a time, and then fill a buffer with one by
+  /// one: a slice is packed while a second-level cache still holds it. `begin` is called before all are
+  /// packed.
   func source(
     _ shape: VolumeShape, begin: @escaping () -> Void = {},
-    fill: @escaping @Sendable (Worker, Range<Int>, UnsafeMutableRawBufferPointer) throws -> Void
+    ready: @escaping @Sendable (Worker, Range<Int>) throws -> Void = { _, _ in },
+    fill:
+      @escaping @Sendable (
+        Worker, _ slice: Int, _ of: Range<Int>, UnsafeMutableRawBufferPointer
+      ) throws -> Void
   ) -> VolumeSource {
     let (size, windows) = (shape.sliceBytes, shape.windows)
     return VolumeSource(shape) { [self] slice in
       var bytes = [UInt8](repeating: 0, count: size)
-      try bytes.withUnsafeMutableBytes { try fill(self, slice..<slice + 1, $0) }
+      try ready(self, slice..<slice + 1)
+      try bytes.withUnsafeMutableBytes { try fill(self, slice, slice..<slice + 1, $0) }
       return bytes
     } pack: { [self] codec, each in
       begin()
       let part = { @Sendable (worker: Worker, window: Int) in
-        let memory = worker.scratch(windows[window].count * size)
-        try fill(worker, windows[window], memory)
-        return stride(from: 0, to: memory.count, by: size).map { start in
-          codec.encode(UnsafeRawBufferPointer(rebasing: memory[start..<start + size]))
+        try ready(worker, windows[window])
+        let memory = worker.scratch(size)
+        return try windows[window].map { slice in
+          try fill(worker, slice, windows[window], memory)
+          return codec.encode(UnsafeRawBufferPointer(memory))
         }
       }
       try Crew.inOrder(windows.count, on: self, part) { try $0.forEach(each) }
@@ -107,10 +135,11 @@ extension Worker {
 }
 
 extension VolumeShape {
-  /// Slices that are asked for at once: more bytes than a second-level cache holds, few enough that
-  /// several threads have some. They are fewer towards the end, so that all threads end together.
+  /// Slices that are asked for at once: about as many as a second-level cache holds, so that what a worker
+  /// has decoded is still there when it is copied and packed. They are fewer towards the end, so that all
+  /// threads end together.
   fileprivate var windows: [Range<Int>] {
-    let most = max(1, (4 << 20) / sliceBytes)
+    let most = max(1, (1 << 20) / sliceBytes)
     var windows: [Range<Int>] = []
     var start = 0
     while start < sliceCount {

@@ -92,8 +92,8 @@ extension Worker {
       let (memory, size) = (try takeMemory(count), read.volume.sliceBytes)
       return (
         read,
-        source(read.volume) { _, slices, buffer in
-          try memory.read(at: slices.lowerBound * size, into: buffer)
+        source(read.volume) { _, slice, _, buffer in
+          try memory.read(at: slice * size, into: buffer)
         }
       )
     }

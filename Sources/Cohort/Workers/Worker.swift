@@ -10,7 +10,9 @@ public enum WorkerLaunch: Sendable {
 
   /// A copy of this executable, whose first argument is `--worker`.
   public static let current = WorkerLaunch.process(
-    executable: "/proc/self/exe", arguments: ["lamina", "--worker"])
+    executable: own, arguments: ["lamina", "--worker"])
+
+  static let own = "/proc/self/exe"
 }
 
 /// A process that parses untrusted bytes, one request at a time.
@@ -149,9 +151,13 @@ public final class Worker {
     if let running { _ = pwrite(running.shared, &none, 4, 0) }
   }
 
-  /// Copies slices out of the shared memory, where they lie behind a page of their own.
-  func takeSlices(into buffer: UnsafeMutableRawBufferPointer) throws(WorkerFailure) {
-    guard let running, readWhole(running.shared, at: SlicesAnswer.start, into: buffer) else {
+  /// Copies slices out of the shared memory, where they lie behind a page of their own: `offset` bytes
+  /// behind the first.
+  func takeSlices(
+    at offset: Int = 0, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(WorkerFailure) {
+    guard let running, readWhole(running.shared, at: SlicesAnswer.start + offset, into: buffer)
+    else {
       stop()
       throw .nonsense("fewer slices in the shared memory than were asked for")
     }
@@ -233,6 +239,12 @@ public final class Worker {
 
   private func start() throws(WorkerFailure) -> Running {
     if let running { return running }
+    if case .process(let executable, _) = launch, executable == WorkerLaunch.own,
+      let ready = WorkersAhead.take(limits.ofProcess)
+    {
+      running = ready
+      return ready
+    }
     let shared = worker_shared_memory()
     guard shared >= 0 else { throw .notStarted(errno: Int(errno)) }
     do throws(WorkerFailure) {
@@ -253,7 +265,7 @@ public final class Worker {
 
 extension Worker {
   /// A worker that has been started; `pid` is 0 for a thread.
-  private struct Running {
+  struct Running {
     var pid: pid_t
     let control: Int32
     let shared: Int32
@@ -266,10 +278,7 @@ extension Worker {
     var environment = ProcessInfo.processInfo.environment
     environment["SWIFT_BACKTRACE"] = "enable=no"
     let lines = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    var processLimits = worker_limits()
-    processLimits.memory_bytes = UInt64(max(0, limits.memoryBytes))
-    processLimits.stack_bytes = UInt64(max(0, limits.stackBytes))
-    processLimits.file_bytes = UInt64(max(0, limits.volumeBytes)) + UInt64(SlicesAnswer.start)
+    var processLimits = limits.ofProcess
     var (pid, control): (pid_t, Int32) = (0, -1)
     let failure = withCStrings(arguments) { arguments in
       withCStrings(lines) { lines in
@@ -294,6 +303,15 @@ extension Worker {
       close(memory)
     }
     return Running(pid: 0, control: ends[0], shared: shared)
+  }
+}
+
+extension WorkerLimits {
+  /// Those that the system sees to.
+  fileprivate var ofProcess: worker_limits {
+    worker_limits(
+      memory_bytes: UInt64(max(0, memoryBytes)), stack_bytes: UInt64(max(0, stackBytes)),
+      file_bytes: UInt64(max(0, volumeBytes)) + UInt64(SlicesAnswer.start))
   }
 }
 
