@@ -48,8 +48,7 @@ enum Parser: String, CaseIterable {
       readChunk(FrameGrammar.frame(&program, count: count), .blosc(level: 1, typeSize: 2), count)
     case .flatIndex:
       var program = Program(bytes)
-      readSlices(&program)
-      readCohort(&program)
+      if program.rarely(8) { readCohort(&program) } else { readSlices(&program) }
     case .fields:
       readFields(bytes)
       var program = Program(bytes)

@@ -128,7 +128,7 @@ import Testing
       $0.limits.volumeBytes = 2 << 20
     }
     #expect(report.refusals.map(\.code) == [.limit])
-    #expect(report.refusals[0].sentence.contains("span 1800000 voxels, two bytes each"))
+    #expect(report.refusals[0].sentence.contains("2 × 1800000"))
     #expect(report.volumes.map(\.labels) == [[]])
   }
 

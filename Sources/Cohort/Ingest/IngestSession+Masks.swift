@@ -109,7 +109,16 @@ extension IngestSession {
     guard let method = recipe.masks.otherGrid.resampling else {
       throw Fault(.labelGrid, "it lies on another grid: \(difference)")
     }
+    try checkResampling(of: mask.grid)
     return (DrawnMask(try mask.map().resampled(to: grid, by: method)), difference)
+  }
+
+  /// Throws for a grid of too many voxels, which two small frames may span: what is resampled is in
+  /// memory whole.
+  private func checkResampling(of grid: Grid) throws(Fault) {
+    guard grid.count <= recipe.limits.volumeBytes / 2 else {
+      throw Fault(.limit, "to resample it takes more than the bytes of a volume: 2 × \(grid.count)")
+    }
   }
 
   /// New masks, and those that the stored volume has under other names. A new one without names of
@@ -148,10 +157,7 @@ extension IngestSession {
       guard resampling != nil else {
         throw Fault(.labelGrid, "it lies on another grid: \(GridDifference(own, grid))")
       }
-      // Two small frames may span any grid, which resampling has in memory, two bytes a voxel.
-      guard own.count <= worker.limits.volumeBytes / 2 else {
-        throw Fault(.limit, "its frames span \(own.count) voxels, two bytes each in a volume")
-      }
+      try checkResampling(of: own)
     }
     let problems = structures.compactMap { one in
       one.problem.map { "structure \(one.name.number): \($0)" }
