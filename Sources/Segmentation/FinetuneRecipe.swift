@@ -75,13 +75,13 @@ public struct FinetuneRecipe: Codable, Sendable, Equatable {
   /// The highest learning rate; 0 takes 6e-3 for a U-Net, from scratch and pretrained alike, and
   /// 3e-2 for the probe, which on hippocampi beat 6e-3 and 1e-1.
   public var lr = 0.0
-  /// The encoder's learning rate relative to the rest, in mode `full`.
+  /// The learning rate of the encoder, and of a decoder that was pretrained with it, relative to the rest, in mode `full`.
   public var encoderLrFactor = 1.0
   /// In mode `full`, the learning rate of an encoder's stage relative to that of the stage after it:
   /// of S stages, stage s has `layerDecay`^(S − s) of the encoder's rate, the deepest all of it.
   public var layerDecay = 1.0
-  /// In mode `full`, steps over which the encoder stands still, its batch norms too, while the rest
-  /// learns; it then joins the schedule, rising over `warmup` steps of its own.
+  /// In mode `full`, steps over which the encoder stands still, its batch norms too, and a decoder that was
+  /// pretrained with it, while the rest learns; it then joins the schedule, rising over `warmup` steps of its own.
   public var freezeSteps = 0
   /// How weights are moved.
   public var optimiser = FinetuneOptimiser.adamw

@@ -107,7 +107,7 @@ final class Finetuning {
     try network.requireFit((height, width))
     try network.requireFit(
       recipe.augmentation.size(sliceHeight: height, sliceWidth: width))
-    groups = network.groups(recipe)
+    groups = network.groups(recipe, pretrained: Set(loaded?.matched ?? []))
     average = try recipe.average > 0 ? WeightAverage(of: network, keeping: recipe.average) : nil
     description = SegmenterDescription(
       network: network.description, data: data, volumes: volumes, recipe: recipe,

@@ -10,10 +10,13 @@ struct WeightGroup {
 }
 
 extension SegmentationNetwork {
-  /// A group for each stage of the encoder that learns, shallow to deep, and one for the rest.
+  /// A group for each stage of the encoder that learns, shallow to deep, one for the decoder that was
+  /// pretrained with it, and one for the rest.
   ///
   /// From scratch there is nothing to be careful with: every group learns alike.
-  func groups(_ recipe: FinetuneRecipe) -> [WeightGroup] {
+  ///
+  /// - Parameter pretrained: the names of what a pretraining brought.
+  func groups(_ recipe: FinetuneRecipe, pretrained: Set<String>) -> [WeightGroup] {
     let (stages, head) = trainable
     let isPretrained = recipe.mode == .full
     let encoder = stages.enumerated().map { index, parameters in
@@ -22,8 +25,13 @@ extension SegmentationNetwork {
         factor: isPretrained ? recipe.factor(stage: index + 1, of: stages.count) : 1,
         frozen: isPretrained ? recipe.freezeSteps : 0)
     }
-    let rest = WeightGroup(optimizer: recipe.optimizer(of: head), factor: 1, frozen: 0)
-    return (encoder + [rest]).filter { !$0.optimizer.parameters.isEmpty }
+    let decoder = WeightGroup(
+      optimizer: recipe.optimizer(of: head.filter { pretrained.contains($0.name) }),
+      factor: recipe.encoderLrFactor, frozen: recipe.freezeSteps)
+    let rest = WeightGroup(
+      optimizer: recipe.optimizer(of: head.filter { !pretrained.contains($0.name) }), factor: 1,
+      frozen: 0)
+    return (encoder + [decoder, rest]).filter { !$0.optimizer.parameters.isEmpty }
   }
 }
 

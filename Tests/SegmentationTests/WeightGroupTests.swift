@@ -72,6 +72,29 @@ private func movements(
   #expect(try moved(3) > 1.2 * moved(2))
 }
 
+/// Its rate is the encoder's, and with freezing it stands still while the segmentation layers learn.
+@Test func aDecoderThatWasPretrainedIsTreatedAsItsEncoder() throws {
+  let store = try SyntheticStore()
+  let plain = try randomEncoder(nil)
+  let weights = try ParameterStore(seed: 9)
+  _ = plain.architecture.buildDecoder(weights.root, classes: 0)
+  let decoder = weights.tensors()
+  let encoder = PretrainedEncoder(
+    tensors: plain.tensors, decoder: decoder, architecture: plain.architecture, preparation: nil)
+  func moved(_ name: String, _ change: (inout FinetuneRecipe) -> Void) throws -> Double {
+    var recipe = plainDescent(.full, steps: 1)
+    change(&recipe)
+    _ = try finetune(store.slices, recipe: recipe, from: encoder, into: store.run(name))
+    let kept = try SafeTensors(reading: store.run(name).segmenter).tensors
+    return try movements(
+      kept.filter { decoder[$0.key] != nil }, since: decoder, under: "decoder.")
+  }
+  let free = try moved("free") { _ in }
+  #expect(free > 1e-2)
+  #expect(try abs(moved("careful") { $0.encoderLrFactor = 0.25 } / free - 0.25) < 1e-3)
+  #expect(try moved("still") { $0.freezeSteps = 1 } == 0)
+}
+
 @Test func fromScratchEveryStageLearnsAlike() throws {
   let store = try SyntheticStore()
   let (plain, careful) = (store.run("plain"), store.run("careful"))
