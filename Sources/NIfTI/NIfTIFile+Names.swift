@@ -30,6 +30,8 @@ extension NIfTIFile {
   public static func isVoxels(_ path: String) -> Bool { ending(path)?.hasPrefix(".img") ?? false }
 
   private static func ending(_ path: String) -> String? {
+    // Of a million files most are called otherwise.
+    guard let last = path.utf8.last, "irgzIRGZ".utf8.contains(last) else { return nil }
     let lower = path.lowercased()
     return [".nii.gz", ".nii", ".hdr", ".img", ".hdr.gz", ".img.gz"].first(where: lower.hasSuffix)
   }

@@ -16,8 +16,8 @@ import Testing
     return ledger
   }
 
-  private func pieces(of ledger: Ledger) throws -> [[WaitingFile]] {
-    var (pieces, all) = (WaitingPieces(in: ledger), [[WaitingFile]]())
+  private func pieces(of ledger: Ledger, workers: Int = 1) throws -> [[WaitingFile]] {
+    var (pieces, all) = (WaitingPieces(in: ledger, workers: workers), [[WaitingFile]]())
     while let piece = try pieces.next() { all.append(piece) }
     return all
   }
@@ -28,9 +28,11 @@ import Testing
 
   @Test(arguments: [(1, 64), (400_000, 42), (40 << 20, 1)])
   func whatWaitsComesOnceInItsOrderAndInPieces(_ bytes: Int, _ most: Int) throws {
-    let all = try pieces(of: waiting(1300, bytes: bytes))
-    #expect(all.map(\.count).max() == most)
-    #expect(all.joined().map(\.path) == (0..<1300).map { "/scans/\(1_000_000 + $0)" })
+    for workers in [1, 3] {
+      let all = try pieces(of: waiting(1300, bytes: bytes), workers: workers)
+      #expect(all.map(\.count).max() == most)
+      #expect(all.joined().map(\.path) == (0..<1300).map { "/scans/\(1_000_000 + $0)" })
+    }
   }
 
   @Test(arguments: [1, 3])

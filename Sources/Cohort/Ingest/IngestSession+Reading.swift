@@ -16,6 +16,8 @@ extension IngestSession {
   func read(_ scan: Scan, _ assigned: [String: [AssignedMask]]) throws {
     let summaries = scan.summaries
     let tally = try Tally(self, scan, Set(assigned.keys))
+    // Asked for once: a series would wait until the ledger has what is new of those before it.
+    let wereRefused = try ledger.hasRefusals(.series)
     let place = Locked((series: String?(""), nifti: scan.nifti[...]))
     let next = { @Sendable in
       try place.change { place -> Job? in
@@ -29,7 +31,7 @@ extension IngestSession {
     try pool.run(next: next) { worker, job in
       switch job {
       case .series(let uid):
-        try take(series: uid, assigned, worker) { outcomes in
+        try take(series: uid, wereRefused: wereRefused, assigned, worker) { outcomes in
           try tally.add(outcomes, of: ledger.images(series: uid, run: run))
         }
       case .nifti(let plan):
@@ -57,9 +59,9 @@ extension IngestSession {
   private typealias Ending = @Sendable () throws -> IngestReport.Outcome?
 
   /// Takes the volumes of a series; stacks that are none are refused. `tell` hears of what became of
-  /// them, when all is done.
+  /// them, when all is done. Earlier runs may have refused it only if series `wereRefused` at all.
   private func take(
-    series uid: String, _ assigned: [String: [AssignedMask]], _ worker: Worker,
+    series uid: String, wereRefused: Bool, _ assigned: [String: [AssignedMask]], _ worker: Worker,
     _ tell: @escaping @Sendable (Outcomes) throws -> Void
   ) throws {
     let files: SeriesAtHand
@@ -79,7 +81,7 @@ extension IngestSession {
       return try tell([])
     }
     let grouping = DICOMSeries.group(files.headers, policy: policy)
-    try ledger.withdraw(.series, files.headers.map(\.identity.path))
+    if wereRefused { try ledger.withdraw(.series, files.headers.map(\.identity.path)) }
     for refusal in grouping.refused {
       let fault = Fault(refusal.error)
       try refuse(

@@ -18,6 +18,16 @@ extension Ledger {
     }
   }
 
+  /// Whether anything of a kind stands refused.
+  func hasRefusals(_ subject: Refusal.Subject) throws -> Bool {
+    let word = subject.rawValue
+    return try read {
+      try Bool.fetchOne(
+        $0, sql: "SELECT EXISTS (SELECT 1 FROM refusals WHERE subject >= ? AND subject < ?)",
+        arguments: [word + ":", word + ";"])
+    } ?? true
+  }
+
   /// Forgets refusals of things that are sound now.
   func withdraw(_ subject: Refusal.Subject, _ names: [String]) throws {
     try write { db in

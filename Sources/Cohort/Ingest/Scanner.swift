@@ -48,7 +48,7 @@ struct Scanner: Sendable {
   private func eachPiece(
     _ body: @escaping @Sendable (Worker, [WaitingFile]) throws -> Void
   ) throws {
-    let pieces = Locked(WaitingPieces(in: ledger))
+    let pieces = Locked(WaitingPieces(in: ledger, workers: pool.count))
     try pool.run(next: { try pieces.change { try $0.next() } }, body)
   }
 
@@ -60,7 +60,7 @@ struct Scanner: Sendable {
     let items = files.map {
       ScanItem(
         path: $0.path, kind: $0.claim == .nifti ? .nifti : .dicom,
-        partner: Sniff.voxels(of: $0.path))
+        partner: $0.claim == .nifti ? Sniff.voxels(of: $0.path) : nil)
     }
     try worker.scan(items) { item, answer, packed in
       if case .refused(let fault) = answer, fault.isWorkers {

@@ -1,24 +1,28 @@
+import Foundation
+
 /// The files that wait in the ledger, in pieces of one request to a worker each.
 ///
-/// They are taken from the ledger ahead, more at each time, since it may be busy when they are wanted.
-package struct WaitingPieces {
+/// They are taken from the ledger ahead, more at each time, since it may be busy when they are wanted;
+/// where there are several workers, while those before them are being read.
+package struct WaitingPieces: Sendable {
   let ledger: Ledger
+  private let isBeside: Bool
   private var ahead: ArraySlice<WaitingFile> = []
+  private var coming: Coming?
   private var last = ""
   private var atOnce = 256
-  private static let most = 4096
+  private static let most = 2048
   /// Files of a piece, and about how many bytes they have at most: few enough that all workers are
   /// done at about the same time.
   private static let (batch, batchBytes) = (64, 16 << 20)
 
-  package init(in ledger: Ledger) { self.ledger = ledger }
+  package init(in ledger: Ledger, workers: Int = 1) {
+    (self.ledger, isBeside) = (ledger, workers > 1)
+  }
 
   /// The next piece; nil after the last.
   package mutating func next() throws -> [WaitingFile]? {
-    if ahead.isEmpty {
-      ahead = try ledger.waiting(after: last, limit: atOnce)[...]
-      (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
-    }
+    if ahead.isEmpty { try refill() }
     var bytes = 0
     let piece = ahead.prefix(Self.batch).prefix { file in
       defer { bytes += file.size }
@@ -26,5 +30,30 @@ package struct WaitingPieces {
     }
     ahead = ahead.dropFirst(piece.count)
     return piece.isEmpty ? nil : Array(piece)
+  }
+
+  private mutating func refill() throws {
+    ahead = try coming?.taken() ?? ledger.waiting(after: last, limit: atOnce)[...]
+    (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
+    coming = isBeside && !ahead.isEmpty ? Coming(ledger, after: last, limit: atOnce) : nil
+  }
+}
+
+/// Files that are being taken from the ledger.
+private final class Coming: Sendable {
+  private let result = Locked<Result<ArraySlice<WaitingFile>, any Error>?>(nil)
+  private let isThere = DispatchGroup()
+
+  init(_ ledger: Ledger, after path: String, limit: Int) {
+    DispatchQueue.global().async(group: isThere) { [result] in
+      let taken = Result { try ledger.waiting(after: path, limit: limit)[...] }
+      result.change { $0 = taken }
+    }
+  }
+
+  /// Waits for them.
+  func taken() throws -> ArraySlice<WaitingFile> {
+    isThere.wait()
+    return try result.value?.get() ?? []
   }
 }
