@@ -17,8 +17,8 @@ func pretrainStage(
   if chosen.left > 0 {
     console.note("pretrain: \(chosen.left) near-duplicate slices are left out")
   }
-  let bar = ProgressBar("pretrain", unit: "batches", console: console)
-  var (hasBegun, told) = (false, 0)
+  let bar = ProgressBar("pretrain", unit: "batches", known: "made before", console: console)
+  var (hasBegun, told, made) = (false, 0, 0)
   let result = try pretrain(
     PretrainData(
       store, slices: chosen.slices,
@@ -28,13 +28,17 @@ func pretrainStage(
     recipeText: Recipe.yaml(of: pipeline.pretrain), device: device,
     shouldStop: { Interruption.isRequested }
   ) { progress in
-    if !hasBegun { for note in progress.notes { console.note("pretrain: \(note)") } }
-    hasBegun = true
+    if !hasBegun {
+      for note in progress.notes { console.note("pretrain: \(note)") }
+      (hasBegun, made) = (true, resume ? progress.batches : 0)
+    }
     if let record = progress.record, record.step != told, record.verdict != nil {
       told = record.step
       tell(record, isLast: progress.batches >= progress.of, bar, console)
     }
-    bar.update(progress.batches, of: progress.of, remark: remark(progress.record))
+    bar.update(
+      ProgressBar.Share(done: progress.batches, total: progress.of, known: made),
+      remark: remark(progress.record))
   }
   bar.finish()
   guard result.isComplete else {

@@ -22,11 +22,13 @@ final class ProgressBar: Sendable {
 
   private let label: String
   private let unit: String
+  private let known: String
   private let console: Console
   private let moments = Mutex(Moments())
 
-  init(_ label: String, unit: String, console: Console) {
-    (self.label, self.unit, self.console) = (label, unit, console)
+  /// - Parameter known: what is said of that which an earlier run had done.
+  init(_ label: String, unit: String, known: String = "known", console: Console) {
+    (self.label, self.unit, self.known, self.console) = (label, unit, known, console)
   }
 
   /// Shows `done` of `total` (0: not known), with a remark behind.
@@ -83,7 +85,7 @@ final class ProgressBar: Sendable {
       if let bytes { parts.append(size(Double(bytes.done - bytes.known) / seconds) + "/s") }
       if total > done { parts.append("\(clock((bytes ?? units).left(after: seconds))) left") }
     }
-    if units.known > 0 { parts.append("\(units.known) known") }
+    if units.known > 0 { parts.append("\(units.known) \(known)") }
     if !remark.isEmpty { parts.append(remark) }
     return parts.joined(separator: "  ")
   }
