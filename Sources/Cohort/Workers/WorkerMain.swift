@@ -12,6 +12,21 @@ public enum WorkerMain {
     exit(0)
   }
 
+  /// Packs and unpacks messages that say nothing: types are looked up when they are used for the first
+  /// time, and that is better done before there is work.
+  static func practise() {
+    let limits = WorkerLimits()
+    let requests = [
+      WorkerRequest.scan([.blank], limits), .dicom(.blank, limits), .slices(first: 0, count: 1),
+    ]
+    for request in requests {
+      guard let bytes = try? Frames.encode(request) else { continue }
+      _ = try? Frames.decode(WorkerRequest.self, Array(bytes.dropFirst(4)))
+    }
+    _ = try? Frames.encode(ScanAnswer.dicom(.blank))
+    _ = try? Frames.encode(SlicesAnswer.decoded)
+  }
+
   /// Serves any pair of descriptors; returns when the other side has closed.
   package static func serve(control: Int32, shared: Int32) {
     let session = Session(control: control, shared: shared)

@@ -15,7 +15,9 @@ public enum WorkersAhead {
       guard shared >= 0 else { return }
       var (pid, control): (pid_t, Int32) = (0, -1)
       switch worker_fork(CommandLine.unsafeArgv, CommandLine.argc, shared, &pid, &control) {
-      case 1: WorkerMain.run()
+      case 1:
+        WorkerMain.practise()
+        WorkerMain.run()
       case 0: waiting.change { $0.append(.init(pid: pid, control: control, shared: shared)) }
       default:
         close(shared)
