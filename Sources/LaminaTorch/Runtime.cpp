@@ -38,13 +38,6 @@ int32_t laminatorch_synchronize(int32_t device, CTorchError *e) {
   });
 }
 
-int32_t laminatorch_set_deterministic(int32_t on, CTorchError *e) {
-  return status(e, [&] {
-    at::globalContext().setDeterministicAlgorithms(on, true);
-    at::globalContext().setDeterministicCuDNN(on);
-  });
-}
-
 int32_t laminatorch_set_algorithm_search(int32_t on, CTorchError *e) {
   return status(e, [&] { at::globalContext().setBenchmarkCuDNN(on); });
 }

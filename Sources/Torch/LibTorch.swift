@@ -21,11 +21,6 @@ public enum LibTorch {
   /// Sets the threads of one operation on the CPU.
   public static func setThreads(_ count: Int) { threads = count }
 
-  /// Whether operations that have a repeatable form use it, also where it is slower (CUDA).
-  public static func setDeterministic(_ on: Bool) throws(TorchError) {
-    try throwing { ctorch_set_deterministic(on ? 1 : 0, $0) }
-  }
-
   /// Whether cuDNN tries its algorithms on the first batch of a shape and keeps the fastest (CUDA).
   public static func setAlgorithmSearch(_ on: Bool) throws(TorchError) {
     try throwing { ctorch_set_algorithm_search(on ? 1 : 0, $0) }

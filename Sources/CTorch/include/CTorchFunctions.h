@@ -19,7 +19,6 @@
   X(int32_t, threads, (void), ()) \
   X(int32_t, cuda_count, (void), ()) \
   X(int32_t, synchronize, (int32_t device, CT_ERROR e), (device, e)) \
-  X(int32_t, set_deterministic, (int32_t on, CT_ERROR e), (on, e)) \
   X(int32_t, set_algorithm_search, (int32_t on, CT_ERROR e), (on, e)) \
   X(int32_t, manual_seed, (uint64_t seed, CT_ERROR e), (seed, e)) \
   X(CT_MAYBE, random_state, (CT_ERROR e), (e)) \
