@@ -23,8 +23,8 @@ private func pattern(_ shape: [Int], _ ordinal: Int) -> Tensor {
         with: Data(try #require(expected.metadata["names"]).utf8)) as? [[Any]]
     let listed = try #require(names).map { ($0[0] as? String, $0[1] as? [Int]) }
     #expect(
-      Set(listed.map { "\($0) \($1 ?? [])" })
-        == Set(store.entries.map { "\(Optional($0.name)) \($0.tensor.shape)" }))
+      Set(listed.map { "\($0 ?? "") \($1 ?? [])" })
+        == Set(store.entries.map { "\($0.name) \($0.tensor.shape)" }))
     for (ordinal, (name, shape)) in listed.enumerated() {
       let (name, shape) = (try #require(name), try #require(shape))
       if name.hasSuffix("num_batches_tracked") { continue }
