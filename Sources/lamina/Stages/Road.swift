@@ -28,16 +28,16 @@ struct Road {
     (self.json, self.console) = (json, console)
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     stages = try StageRecord(folder: folder)
-    var shown = pipeline
-    (shown.data, shown.ingest) = ("", pipeline.ingest.withoutPlaces)
-    try Recipe.yaml(of: shown).write(
-      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
 
   /// From scans to masks, as far as the data goes.
   ///
   /// - Throws: ``SomeRefused`` at the end when inputs were refused on the way.
   func run() throws {
+    var shown = pipeline
+    (shown.data, shown.ingest) = ("", pipeline.ingest.withoutPlaces)
+    try Recipe.yaml(of: shown).write(
+      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
     let report = try ingest()
     try prepare()
     if pipeline.finetune.mode != .scratch, pipeline.finetune.initialWeights.isEmpty {

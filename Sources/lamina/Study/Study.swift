@@ -43,6 +43,10 @@ struct Study {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     (stages, claims) = (try StageRecord(folder: folder), try Claims(folder: folder))
     results = try StudyResults(folder + "/results.jsonl", claims)
+    var shown = recipe
+    (shown.data, shown.ingest) = ("", recipe.ingest.withoutPlaces)
+    try Recipe.yaml(of: shown).write(
+      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
 
   /// Pretrains every arm, makes every fit that is not there yet, and writes the tables.
@@ -63,10 +67,6 @@ struct Study {
     let road = try Road(base, in: folder, device: deviceName, json: false, console: console)
     _ = try road.ingest()
     try road.prepare()
-    var shown = recipe
-    (shown.data, shown.ingest) = ("", recipe.ingest.withoutPlaces)
-    try Recipe.yaml(of: shown).write(
-      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
   }
 
   private func pretrain(waiting: Bool) throws {
