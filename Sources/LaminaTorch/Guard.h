@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/api/include/torch/version.h>
 
@@ -16,10 +17,16 @@ struct CTorchTensor {
 /// Fills `error` from the exception in flight, of whatever kind. Called in a catch clause only.
 void report(CTorchError *error) noexcept;
 
+/// Has the calling thread use as many threads as LibTorch was told to. Its own loops see to that, but not its
+/// convolutions: what a thread computes before its first loop would take all cores, and differ in the last bits from
+/// what it computes later.
+inline void settle_threads() { at::internal::lazy_init_num_threads(); }
+
 /// Runs `body`, which gives a tensor, and hands it out; NULL and a filled error when it throws anything.
 template <class Body>
 CTorchTensor *tensor(CTorchError *error, Body body) noexcept {
   try {
+    settle_threads();
     return new CTorchTensor{body()};
   } catch (...) {
     report(error);
@@ -31,6 +38,7 @@ CTorchTensor *tensor(CTorchError *error, Body body) noexcept {
 template <class Body>
 int32_t status(CTorchError *error, Body body) noexcept {
   try {
+    settle_threads();
     body();
     return 0;
   } catch (...) {

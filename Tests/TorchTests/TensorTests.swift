@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Testing
 import Torch
 
@@ -127,5 +129,25 @@ import Torch
     #expect(LibTorch.threads == 2)
     LibTorch.setThreads(0)
     #expect(LibTorch.threads == 1)
+  }
+
+  @Test func whatAThreadComputesFirstIsWhatItComputesLater() {
+    let found = Mutex<[[Float]]>([])
+    let isDone = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      let x = Tensor.randomNormal([2, 3, 16, 16], seed: 1).contiguous(.channelsLast)
+      for _ in 0..<2 {
+        let weight = Tensor.randomNormal([8, 3, 3, 3], seed: 2).contiguous(.channelsLast)
+          .requiringGradient()
+        x.conv2d(weight, padding: 1).squared().mean().backward()
+        let gradient = (try? weight.gradient?.floats()) ?? []
+        found.withLock { $0.append(gradient) }
+        _ = weight.squareRoot()  // in a loop of LibTorch's own
+      }
+      isDone.signal()
+    }
+    isDone.wait()
+    let gradients = found.withLock { $0 }
+    #expect(gradients[0].count == 216 && gradients[0] == gradients[1])
   }
 }
