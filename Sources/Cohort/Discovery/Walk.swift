@@ -122,15 +122,23 @@ package struct Walk {
     return status.st_mode & S_IFMT == S_IFDIR ? nil : sighting(path, relative, status)
   }
 
+  /// More no file has, but one full of holes may say any number, and numbers of bytes are added up.
+  private static let largest = 16 << 40
+
   private static func sighting(_ path: String, _ relative: String, _ status: stat) -> Sighting {
     guard status.st_mode & S_IFMT == S_IFREG else {
       return .refused(Refusal(.specialFile, .file, name: path))
     }
+    guard status.st_size <= largest else {
+      return .refused(
+        Refusal(
+          .limit, .file, name: path,
+          sentence: "it claims to have \(status.st_size) bytes, of at most \(largest)"))
+    }
     let name = fileName(of: path)
     let file = FoundFile(
       path: path, relative: relative.isEmpty ? name : relative, size: Int(status.st_size),
-      modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec,
-      identity: FileIdentity(status))
+      modified: status.modified, identity: FileIdentity(status))
     if name == "dataset.json" {
       return .dataset(folder: String(path.dropLast("/dataset.json".count)), file: file)
     }
@@ -192,6 +200,12 @@ private struct Names: Sequence, IteratorProtocol {
     }
     sorted = names.sorted()[...]
   }
+}
+
+extension stat {
+  /// When the file was changed, in nanoseconds since 1970. Whoever wrote it may have said any year: behind
+  /// 2262 the number begins anew, since it only tells one state of a file from another.
+  var modified: Int { st_mtim.tv_sec &* 1_000_000_000 &+ st_mtim.tv_nsec }
 }
 
 /// A file by device and number, whatever its names.

@@ -128,12 +128,11 @@ extension SeriesFile {
   fileprivate var isAtHand: Bool { isUnchanged(path, size: size, modified: modified) }
 }
 
-/// Whether a file is still as it was seen; `modified` in nanoseconds since 1970.
+/// Whether a file is still as it was seen.
 private func isUnchanged(_ path: String, size: Int, modified: Int) -> Bool {
   var status = stat()
   guard stat(path, &status) == 0 else { return false }
-  return Int(status.st_size) == size
-    && status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec == modified
+  return Int(status.st_size) == size && status.modified == modified
 }
 
 /// How far the reading of volumes has come.
