@@ -3,12 +3,13 @@ extension DICOMSeries {
   /// ordered along its normal. The result is the same for any order of `headers`.
   public static func group(_ headers: [DICOMHeader], policy: Policy = Policy()) -> DICOMGrouping {
     var grouping = DICOMGrouping()
-    let sorted = headers.sorted {
-      ($0.identity.sopInstanceUID ?? "", $0.path) < ($1.identity.sopInstanceUID ?? "", $1.path)
+    let sorted = headers.map(Stack.File.init).sorted {
+      ($0.header.identity.sopInstanceUID ?? "", $0.header.path)
+        < ($1.header.identity.sopInstanceUID ?? "", $1.header.path)
     }
-    grouping.nonImages = sorted.filter { $0.nonImage != nil }
-    let fit = fit(sorted.filter { $0.nonImage == nil }, policy, &grouping.refused)
-      .filter { taken($0, policy.color, &grouping.refused) }
+    grouping.nonImages = sorted.filter { $0.header.nonImage != nil }.map(\.header)
+    let fit = fit(sorted.filter { $0.header.nonImage == nil }, policy, &grouping.refused)
+      .filter { taken($0.header, policy.color, &grouping.refused) }
     let images = withoutDuplicates(fit, &grouping.notes)
     for (uid, members) in bySeries(images, &grouping.refused) {
       let stacks = Stack.split(members)
@@ -34,56 +35,54 @@ extension DICOMSeries {
 
   /// Leaves out pictures that may show whose they are, unless they are allowed.
   private static func fit(
-    _ headers: [DICOMHeader], _ policy: Policy, _ refused: inout [DICOMRefusal]
-  ) -> [DICOMHeader] {
-    guard !policy.burnedIn else { return headers }
+    _ files: [Stack.File], _ policy: Policy, _ refused: inout [DICOMRefusal]
+  ) -> [Stack.File] {
+    guard !policy.burnedIn else { return files }
     for risk in BurnedInRisk.allCases {
-      let risky = headers.filter { $0.burnedIn == risk }
-      for (uid, members) in Dictionary(grouping: risky, by: { $0.identity.seriesInstanceUID ?? "" })
-        .sorted(by: { $0.key < $1.key })
-      {
+      let risky = files.filter { $0.header.burnedIn == risk }
+      let series = Dictionary(grouping: risky) { $0.header.identity.seriesInstanceUID ?? "" }
+      for (uid, members) in series.sorted(by: { $0.key < $1.key }) {
         refused.append(
           DICOMRefusal(
-            seriesUID: uid, paths: members.map(\.path).sorted(),
+            seriesUID: uid, paths: members.map { $0.header.path }.sorted(),
             error: .burnedIn(seriesUID: uid, reason: risk.words)))
       }
     }
-    return headers.filter { $0.burnedIn == nil }
+    return files.filter { $0.header.burnedIn == nil }
   }
 
   /// Files whose SOP Instance UID and places have been seen already are copies, unless their pixels
   /// differ though encoded alike: a UID that was given twice hides no image.
   private static func withoutDuplicates(
-    _ headers: [DICOMHeader], _ notes: inout [DICOMNote]
-  ) -> [DICOMHeader] {
-    var kept: [DICOMHeader] = []
+    _ files: [Stack.File], _ notes: inout [DICOMNote]
+  ) -> [Stack.File] {
+    var kept: [Stack.File] = []
     var start = 0  // of the run of equal UIDs in `kept`
-    for header in headers {
-      if kept.last?.identity.sopInstanceUID != header.identity.sopInstanceUID { start = kept.count }
-      let isCopy =
-        header.identity.sopInstanceUID != nil
-        && kept[start...].contains { $0.isCopy(of: header) }
-      if isCopy {
-        notes.append(DICOMNote(path: header.path, text: "a copy with the same SOP Instance UID"))
+    for file in files {
+      let instance = file.header.identity.sopInstanceUID
+      if kept.last?.header.identity.sopInstanceUID != instance { start = kept.count }
+      if instance != nil && kept[start...].contains(where: { $0.header.isCopy(of: file.header) }) {
+        notes.append(
+          DICOMNote(path: file.header.path, text: "a copy with the same SOP Instance UID"))
       } else {
-        kept.append(header)
+        kept.append(file)
       }
     }
     return kept
   }
 
   private static func bySeries(
-    _ headers: [DICOMHeader], _ refused: inout [DICOMRefusal]
-  ) -> [(uid: String, members: [DICOMHeader])] {
-    var series: [String: [DICOMHeader]] = [:]
-    for header in headers {
-      if let uid = header.identity.seriesInstanceUID {
-        series[uid, default: []].append(header)
+    _ files: [Stack.File], _ refused: inout [DICOMRefusal]
+  ) -> [(uid: String, members: [Stack.File])] {
+    var series: [String: [Stack.File]] = [:]
+    for file in files {
+      if let uid = file.header.identity.seriesInstanceUID {
+        series[uid, default: []].append(file)
       } else {
         refused.append(
           DICOMRefusal(
-            seriesUID: "", paths: [header.path],
-            error: .malformed(path: header.path, reason: "no SeriesInstanceUID")))
+            seriesUID: "", paths: [file.header.path],
+            error: .malformed(path: file.header.path, reason: "no SeriesInstanceUID")))
       }
     }
     return series.keys.sorted().map { ($0, series[$0] ?? []) }

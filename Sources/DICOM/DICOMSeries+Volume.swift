@@ -5,7 +5,7 @@ extension Stack {
   func series(
     uid: String, part: String, _ geometry: StackGeometry, policy: DICOMSeries.Policy
   ) -> DICOMSeries {
-    var headers: [DICOMHeader] = []
+    var firsts: [Member] = []  // of each file
     var slices: [[Int]] = []
     var files: [String: Int] = [:]
     let members = geometry.order.count / geometry.leading.count
@@ -13,19 +13,19 @@ extension Stack {
       let slice = place / members * geometry.grid.size.z + place % members
       let path = member.header.path
       if files[path] == nil {
-        files[path] = headers.count
-        headers.append(member.header)
+        files[path] = firsts.count
+        firsts.append(member)
         slices.append([Int](repeating: -1, count: member.header.planes.count))
       }
       if let file = files[path] { slices[file][member.plane.index] = slice }
     }
-    let order = headers.indices.sorted { a, b in
-      (headers[a].identity.sopInstanceUID ?? "", headers[a].path)
-        < (headers[b].identity.sopInstanceUID ?? "", headers[b].path)
+    let order = firsts.indices.sorted { a, b in
+      (firsts[a].header.identity.sopInstanceUID ?? "", firsts[a].header.path)
+        < (firsts[b].header.identity.sopInstanceUID ?? "", firsts[b].header.path)
     }
     let (scaling, flags) = quantity(geometry, policy)
     return DICOMSeries(
-      seriesUID: uid, part: part, headers: order.map { headers[$0] },
+      seriesUID: uid, part: part, headers: order.map { firsts[$0].header },
       slices: order.map { slices[$0] }, blends: geometry.blends, grid: geometry.grid,
       leading: geometry.leading, scaling: scaling, flags: flags,
       echoTime: geometry.order.first?.plane.echoTime)
@@ -36,11 +36,12 @@ extension Stack {
     _ geometry: StackGeometry, _ policy: DICOMSeries.Policy
   ) -> (Scaling, flags: [String]) {
     let scaling = scaling(geometry)
-    let headers = geometry.order.map(\.header)
-    guard policy.uptake, headers[0].acquisition.modality == "PT" else {
+    let images = geometry.order
+    guard policy.uptake, images[0].header.acquisition.modality == "PT" else {
       return (scaling, geometry.flags)
     }
-    guard let factor = headers[0].uptakeFactor, headers.allSatisfy({ $0.uptakeFactor == factor })
+    guard let factor = images[0].header.uptakeFactor,
+      images.allSatisfy({ $0.header.uptakeFactor == factor })
     else { return (scaling, geometry.flags + ["no-suv"]) }
     return (scaling.times(factor), geometry.flags + [DICOMSeries.uptake])
   }

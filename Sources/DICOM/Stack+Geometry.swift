@@ -53,13 +53,13 @@ extension Stack {
     }
     var seen = Set<Key>()
     members = members.filter { member in
-      let (plane, header) = (member.plane, member.header)
-      let time = plane.time
+      let time = member.plane.time
       let key = Key(
-        position: plane.position, index: plane.index, instance: header.instanceNumber,
-        time: [time.position, time.trigger, time.acquisition], digest: header.pixelDigest)
+        position: member.plane.position, index: member.plane.index,
+        instance: member.header.instanceNumber,
+        time: [time.position, time.trigger, time.acquisition], digest: member.header.pixelDigest)
       if seen.insert(key).inserted { return true }
-      notes.append(DICOMNote(path: header.path, text: "a copy with the same pixels and time"))
+      notes.append(DICOMNote(path: member.header.path, text: "a copy with the same pixels and time"))
       return false
     }
   }

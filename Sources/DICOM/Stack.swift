@@ -8,21 +8,21 @@ struct Stack {
     case timing, imageType, matrix, kernel, study, piece
   }
 
-  /// An image: a plane of a file.
-  struct Member {
-    private let image: Image
-    let plane: DICOMHeader.Plane
-
-    init(_ image: Image, _ plane: DICOMHeader.Plane) { (self.image, self.plane) = (image, plane) }
-
-    var header: DICOMHeader { _read { yield image.header } }
-  }
-
-  /// A header that many members refer to: sorting them would copy all of its texts again and again.
-  final class Image: Sendable {
+  /// A header that is referred to: sorting headers would copy all of their texts again and again.
+  final class File: Sendable {
     let header: DICOMHeader
 
     init(_ header: DICOMHeader) { self.header = header }
+  }
+
+  /// An image: a plane of a file, referred to as well.
+  final class Member: Sendable {
+    private let file: File
+    let plane: DICOMHeader.Plane
+
+    init(_ file: File, _ plane: DICOMHeader.Plane) { (self.file, self.plane) = (file, plane) }
+
+    var header: DICOMHeader { _read { yield file.header } }
   }
 
   var traits: [Trait: String] = [:]
@@ -31,11 +31,8 @@ struct Stack {
   var paths: [String] { Array(Set(members.map(\.header.path))).sorted() }
 
   /// Splits the images of a series UID into stacks, in an order set by their traits.
-  static func split(_ headers: [DICOMHeader]) -> [Stack] {
-    let members = headers.flatMap { header in
-      let image = Image(header)
-      return header.planes.map { Member(image, $0) }
-    }
+  static func split(_ files: [File]) -> [Stack] {
+    let members = files.flatMap { file in file.header.planes.map { Member(file, $0) } }
     let echoes = clusters(members.map { [$0.plane.echoTime ?? -1] }, tolerance: 0.01)
     let spacings = clusters(
       members.map { [$0.plane.spacing.x, $0.plane.spacing.y] }, tolerance: 1e-3)
@@ -45,12 +42,13 @@ struct Stack {
       }, tolerance: 1e-3)
     let timings = clusters(
       members.map { member in
-        let acquisition = member.header.acquisition
-        return [acquisition.repetitionTime ?? -1, acquisition.flipAngle ?? -1]
+        [
+          member.header.acquisition.repetitionTime ?? -1, member.header.acquisition.flipAngle ?? -1,
+        ]
       }, tolerance: 0.01)
     var stacks: [[String]: Stack] = [:]
     for (index, member) in members.enumerated() {
-      var traits = exactTraits(member)
+      var traits = exactTraits(member.header, member.plane)
       traits[.echo] = String(echoes[index])
       traits[.orientation] = String(directions[index])
       traits[.timing] = String(timings[index])
@@ -62,8 +60,9 @@ struct Stack {
   }
 
   /// Traits that are words or whole numbers and must be equal.
-  private static func exactTraits(_ member: Member) -> [Trait: String] {
-    let (header, plane) = (member.header, member.plane)
+  private static func exactTraits(
+    _ header: DICOMHeader, _ plane: DICOMHeader.Plane
+  ) -> [Trait: String] {
     let pixels = header.pixels
     let tiling = header.tiling ?? .zero
     let kVp = (plane.kVp ?? header.acquisition.kVp).map { "\($0)" } ?? ""

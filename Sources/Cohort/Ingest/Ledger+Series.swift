@@ -3,16 +3,26 @@ import Foundation
 import GRDB
 
 /// An image of a series, in whichever run it was seen last.
-struct SeriesFile {
-  var path: String
-  var size: Int
-  var modified: Int
+final class SeriesFile: Sendable {
+  let size, modified: Int
   /// Whether the present run has seen it.
-  var isPresent: Bool
+  let isPresent: Bool
   /// The volume that it is part of.
-  var volume: String?
-  var isCopy: Bool
-  var header: DICOMHeader
+  let volume: String?
+  let isCopy: Bool
+  let header: DICOMHeader
+
+  var path: String { header.identity.path }
+
+  /// Nil where nothing of its header is known.
+  fileprivate init?(_ row: Row, run: Int) {
+    guard let data: Data = row["answer"],
+      case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
+    else { return nil }
+    header.identity.path = row["path"]
+    (size, modified, self.header) = (row["size"], row["modified"], header)
+    (isPresent, volume, isCopy) = (row["run"] == run, row["volume"], row["copy"])
+  }
 }
 
 extension Ledger {
@@ -72,15 +82,7 @@ extension Ledger {
           """, arguments: [uid])
     }
     // Unpacked when the database is free for the other threads again.
-    return rows.compactMap { row in
-      guard let data: Data = row["answer"],
-        case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
-      else { return nil }
-      header.identity.path = row["path"]
-      return SeriesFile(
-        path: row["path"], size: row["size"], modified: row["modified"],
-        isPresent: row["run"] == run, volume: row["volume"], isCopy: row["copy"], header: header)
-    }
+    return rows.compactMap { SeriesFile($0, run: run) }
   }
 
   /// The headers of a series that a run saw, sorted by path.
