@@ -59,7 +59,8 @@ extension Stack {
         instance: member.header.instanceNumber,
         time: [time.position, time.trigger, time.acquisition], digest: member.header.pixelDigest)
       if seen.insert(key).inserted { return true }
-      notes.append(DICOMNote(path: member.header.path, text: "a copy with the same pixels and time"))
+      notes.append(
+        DICOMNote(path: member.header.path, text: "a copy with the same pixels and time"))
       return false
     }
   }

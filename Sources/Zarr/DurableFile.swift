@@ -39,7 +39,7 @@ public final class DurableFile {
   public private(set) var size = 0
   /// How far the system has been told to write to the disk, and how many bytes it is told at once.
   private var started = 0
-  private static let stride = 4 << 20
+  private static let stride = 2 << 20
 
   /// Opens the temporary file.
   public init(_ path: String) throws(ZarrError) {
@@ -69,9 +69,10 @@ public final class DurableFile {
     if size - started >= Self.stride { start() }
   }
 
-  /// Has the system begin to write what it holds of the file: the disk works while the next bytes are
-  /// made, and the sync at the end has little to wait for. Nothing depends on it.
+  /// Has the system begin to write what it holds of the file: the disk works while the next bytes, or
+  /// the next files, are made, and the sync at the end has little to wait for. Nothing depends on it.
   private func start() {
+    guard size > started else { return }
     cstorage_start_writing(descriptor, Int64(started), Int64(size - started))
     started = size
   }
@@ -90,6 +91,7 @@ public final class DurableFile {
   /// syncing many files at the end costs hardly more than syncing one.
   @discardableResult
   public func commit(syncing: Bool = true) throws(ZarrError) -> FileDigest {
+    if !syncing { start() }
     guard !syncing || fsync(descriptor) == 0 else { throw systemError(temporary, "sync") }
     guard close(descriptor) == 0 else {
       descriptor = -1
