@@ -3,21 +3,25 @@ import Zarr
 
 /// A volume that is written, but not synced and in its place yet; given up, it leaves nothing.
 public final class CohortDraft: Sendable {
-  private let id: String
+  /// The volume's record as it is in the store.
+  public let record: CohortVolume
   private let writer: CohortWriter
   private let isPlaced = Atomic(false)
 
-  init(of id: String, by writer: CohortWriter) { (self.id, self.writer) = (id, writer) }
+  init(of record: CohortVolume, by writer: CohortWriter) {
+    (self.record, self.writer) = (record, writer)
+  }
 
   deinit {
     if !isPlaced.load(ordering: .relaxed) { try? deleteTree(path) }
   }
 
-  var path: String { writer.folder.writing + "/" + id }
+  var path: String { writer.folder.writing + "/" + record.id }
 
   /// Makes the volume durable and puts it into the store, in place of what it replaces. Drafts of
   /// different volumes may be placed by several threads at once.
   public func place() throws {
+    let id = record.id
     try syncTree(path)
     try makeFolder(writer.path + "/volumes")
     let replaced = writer.folder.replaced + "/" + id

@@ -4,10 +4,15 @@ import Zarr
 extension CohortWriter {
   /// Writes what describes the store as a whole, its own metadata last; returns its digest.
   ///
-  /// Everything is derived anew from the volumes that are there, in the order of their names.
+  /// Everything is derived anew from the volumes that are there, in the order of their names. When that is
+  /// written, `others` tells of files in the store's folder that are not its own, and are to be durable
+  /// before it says that it is finished; where it says so already, they are as they are.
   @discardableResult
-  public func finish() throws -> String {
-    if folder.isComplete { return try CohortStore(path).digest }
+  public func finish(with others: () throws -> [String] = { [] }) throws -> String {
+    if folder.isComplete {
+      _ = try others()
+      return try CohortStore(path).digest
+    }
     try makeFolder(path + "/volumes")
     try deleteTree(folder.writing)
     let volumes = groupDocument([:])
@@ -25,8 +30,8 @@ extension CohortWriter {
     files.append(("zarr.json", FileDigest(of: document)))
     let manifest = Manifest(files)
     try writeFile(manifest.text, to: path + "/manifest", syncing: false)
-    try sync(
-      ["", "/volumes", "/volumes/zarr.json", "/slices.index", "/manifest"].map { path + $0 })
+    let own = ["", "/volumes", "/volumes/zarr.json", "/slices.index", "/manifest"]
+    try sync(try (own + others().map { "/" + $0 }).map { path + $0 })
     try writeFile(document, to: folder.metadata)
     return manifest.digest
   }
@@ -40,28 +45,33 @@ extension CohortWriter {
 
   /// The flat index of all slices: where each lies, so that nobody opens metadata for a slice.
   private func writeIndex(_ ids: [String]) throws -> (count: Int, digest: FileDigest) {
-    var count = 0
-    for id in ids {
+    let volumes = try ids.map { id in
       let record = try self.record(id)
-      count += record.leading.count * record.grid.size.z
+      return Indexed(id: id, grid: record.grid, leading: record.leading)
     }
+    let count = volumes.reduce(0) { $0 + $1.leading.count * $1.grid.size.z }
     let writer = try RecordFileWriter(
       path + "/slices.index", magic: CohortSlice.magic, recordSize: CohortSlice.size, count: count)
-    for (ordinal, id) in ids.enumerated() {
-      try append(try self.record(id), ordinal: ordinal, to: writer)
+    for (ordinal, volume) in volumes.enumerated() {
+      try append(volume, ordinal: ordinal, to: writer)
     }
     return (count, try writer.finish(syncing: false))
   }
 
-  private func append(
-    _ record: CohortVolume, ordinal: Int, to writer: RecordFileWriter
-  ) throws {
-    let array = try ArrayReader(folder(of: record.id) + "/0", missingShards: .refuse)
+  /// What the index needs of a volume's record, which is much longer.
+  private struct Indexed {
+    var id: String
+    var grid: Grid
+    var leading: LeadingAxis
+  }
+
+  private func append(_ volume: Indexed, ordinal: Int, to writer: RecordFileWriter) throws {
+    let array = try ArrayReader(folder(of: volume.id) + "/0", missingShards: .refuse)
     let metadata = array.metadata
-    let plain = record.leading == .none
+    let plain = volume.leading == .none
     var opened: (shard: [Int], index: ShardIndex)?
-    for lead in 0..<record.leading.count {
-      for z in 0..<record.grid.size.z {
+    for lead in 0..<volume.leading.count {
+      for z in 0..<volume.grid.size.z {
         let (shard, place) = metadata.place(ofChunk: (plain ? [] : [lead]) + [z, 0, 0])
         if opened?.shard != shard, let file = try array.open(shard: shard) {
           opened = (shard, file.index)
@@ -72,7 +82,7 @@ extension CohortWriter {
         let slice = CohortSlice(
           volume: ordinal, lead: lead, z: z,
           shard: metadata.ordinal(ofShard: shard), place: range,
-          position: Float(record.grid.position(ofSlice: z)))
+          position: Float(volume.grid.position(ofSlice: z)))
         try writer.append(slice.bytes)
       }
     }

@@ -27,6 +27,9 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     try deleteTree(folder.writing)
   }
 
+  /// Whether the store is finished as it stands.
+  public var isFinished: Bool { folder.isComplete }
+
   /// Whether the volume is in the store, whole.
   public func contains(_ id: String) -> Bool { exists(self.folder(of: id) + "/zarr.json") }
 
@@ -66,7 +69,7 @@ public final class CohortWriter: @unchecked Sendable {  // no state but the fold
     }
     let record = try checked(record, volume: volume.shape, labels: labels)
     try folder.reopen()
-    let draft = CohortDraft(of: record.id, by: self)
+    let draft = CohortDraft(of: record, by: self)
     try deleteTree(draft.path)
     var files = try write(volume, record: record, to: draft.path)
     for label in labels.sorted(by: { $0.name < $1.name }) {

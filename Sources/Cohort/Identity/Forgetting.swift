@@ -22,9 +22,9 @@ public enum Forgetting {
     let known = try ledger.forget(patient: pseudonym)
     if !removed.isEmpty || !known.isEmpty {
       let pseudonyms = Pseudonyms(key: try ledger.key(from: nil))
-      try StoreReport.write(to: store + "/report.json", writer, ledger, pseudonyms)
+      try StoreReport.write(writer, ledger, pseudonyms, ledger.counts(run: 0).all)
     }
-    try writer.finish()
+    try writer.finish { known.isEmpty && removed.isEmpty ? [] : [StoreReport.name] }
     return Set(removed + known).sorted()
   }
 }

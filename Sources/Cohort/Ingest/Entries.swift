@@ -15,15 +15,15 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   private var isWriting = false
   private var failure: (any Error)?
   /// What is worth a transaction beside the work, more at each time; and what is written in any case.
-  private var some = 64
+  private var some: Int
   private let most = 1024
 
-  /// `keep` writes entries in one transaction; they weigh as much as their rows.
+  /// `keep` writes entries in one transaction, first `some` of them; they weigh as much as their rows.
   package init(
-    workers: Int, weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
+    workers: Int, some: Int = 64, weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
     keep: @escaping @Sendable ([Entry]) throws -> Void
   ) {
-    (isBeside, self.weigh, self.keep) = (workers > 1, weigh, keep)
+    (isBeside, self.some, self.weigh, self.keep) = (workers > 1, some, weigh, keep)
   }
 
   /// Takes more, and sees that they are written where they are enough. A writer that falls behind is

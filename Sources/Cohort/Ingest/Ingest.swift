@@ -65,12 +65,14 @@ struct IngestSession: Sendable {
       throw CohortError.shard(recipe.shard, reason: "give all parts one --key")
     }
     writer = try CohortWriter(store)  // the lock: nobody else writes to store or ledger now
-    ledger = try Ledger(Ledger.path(of: store))
+    let shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
+    var begun: (key: [UInt8], run: Int) = ([], 0)
+    ledger = try Ledger(Ledger.path(of: store)) { db in
+      try Ledger.begin(shard: shard, db)
+      begun = try Ledger.beginRun(key: recipe.key.isEmpty ? nil : recipe.key, db)
+    }
     archives = try Archives(beside: ledger, store: store)
-    shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
-    try ledger.begin(shard: shard)
-    let begun = try ledger.beginRun(key: recipe.key.isEmpty ? nil : recipe.key)
-    (pseudonyms, run) = (Pseudonyms(key: begun.key), begun.run)
+    (self.shard, pseudonyms, run) = (shard, Pseudonyms(key: begun.key), begun.run)
     planner = try Planner(pseudonyms, patientFrom: recipe.patientFrom)
     (self.recipe, self.launch, self.progress) = (recipe, launch, progress)
     self.pool = pool

@@ -5,11 +5,20 @@ extension IngestSession {
   /// Seals the store, with its own report in it, and returns that of this run.
   func finish() throws -> IngestReport {
     progress(IngestProgress(phase: .finishing, done: 0, total: 1, bytes: 0))
-    try StoreReport.write(to: writer.path + "/report.json", writer, ledger, pseudonyms)
-    try writer.finish()
+    let counted = Later(beside: pool.count > 1) { [self] in
+      let counts = try ledger.counts(run: run)
+      try StoreReport.write(writer, ledger, pseudonyms, counts.all)
+      return counts.ofRun
+    }
+    defer { counted.wait() }  // nothing is written to the store once its lock is let go
+    var counts = FileCounts()
+    try writer.finish {
+      counts = try counted.value()
+      return [StoreReport.name]
+    }
     progress(IngestProgress(phase: .finishing, done: 1, total: 1, bytes: 0))
     var report = report.value
-    report.add(try ledger.counts(run: run))
+    report.add(counts)
     report.sort()
     return report
   }

@@ -55,7 +55,7 @@ extension IngestSession {
   /// Reads the headers of what waits.
   func scan(_ found: Found) throws -> Scan {
     let waiting = try ledger.waitingCount()
-    let known = try ledger.counts(run: run).all - waiting.files
+    let known = try ledger.counts(run: run).ofRun.all - waiting.files
     let done = Locked((files: 0, bytes: 0))
     let tick = { @Sendable [progress] (files: Int, bytes: Int) in
       let now = done.change {
@@ -108,7 +108,9 @@ struct Sightings {
 
   init(session: IngestSession, role: FileRole) {
     self.session = session
-    files = Entries(workers: session.pool.count) { [ledger = session.ledger, run = session.run] in
+    // They come faster than they are written: a transaction more would take longer than it gains.
+    files = Entries(workers: session.pool.count, some: 512) {
+      [ledger = session.ledger, run = session.run] in
       try ledger.sight($0, as: role, run: run)
     }
   }

@@ -5,7 +5,7 @@ import SliceStore
 
 /// A piece of work for one worker.
 private enum Job: Sendable {
-  case series(String)
+  case series(SeriesAhead.Series)
   case nifti(PlannedVolume)
   /// A volume of the store that gets masks; its source is not at hand.
   case stored(String)
@@ -18,21 +18,17 @@ extension IngestSession {
     let tally = try Tally(self, scan, Set(assigned.keys))
     // Asked for once: a series would wait until the ledger has what is new of those before it.
     let wereRefused = try ledger.hasRefusals(.series)
-    let place = Locked((series: String?(""), nifti: scan.nifti[...]))
+    let waiting = Locked((series: SeriesAhead(self), nifti: scan.nifti[...]))
     let next = { @Sendable in
-      try place.change { place -> Job? in
-        if let last = place.series {
-          place.series = try ledger.series(after: last, run: run)
-          if let uid = place.series { return .series(uid) }
-        }
-        return place.nifti.popFirst().map(Job.nifti)
+      try waiting.change {
+        try $0.series.next().map(Job.series) ?? $0.nifti.popFirst().map(Job.nifti)
       }
     }
     try pool.run(next: next) { worker, job in
       switch job {
-      case .series(let uid):
-        try take(series: uid, wereRefused: wereRefused, assigned, worker) { outcomes in
-          try tally.add(outcomes, of: ledger.images(series: uid, run: run))
+      case .series(let series):
+        try take(series, wereRefused: wereRefused, assigned, worker) { outcomes in
+          try tally.add(outcomes, of: ledger.images(series: series.uid, run: run))
         }
       case .nifti(let plan):
         let masks = masks(of: plan, assigned, summaries)
@@ -48,7 +44,7 @@ extension IngestSession {
       guard case .stored(let id) = job else { return }
       let names = GivenNames(of: try ledger.volume(id))
       try addMasks(names.allowed(assigned[id] ?? []), to: id, worker)
-      try note(id, .known, nil)
+      try note(writer.record(id), .known, nil)
     }
   }
 
@@ -61,23 +57,20 @@ extension IngestSession {
   /// Takes the volumes of a series; stacks that are none are refused. `tell` hears of what became of
   /// them, when all is done. Earlier runs may have refused it only if series `wereRefused` at all.
   private func take(
-    series uid: String, wereRefused: Bool, _ assigned: [String: [AssignedMask]], _ worker: Worker,
-    _ tell: @escaping @Sendable (Outcomes) throws -> Void
+    _ series: SeriesAhead.Series, wereRefused: Bool, _ assigned: [String: [AssignedMask]],
+    _ worker: Worker, _ tell: @escaping @Sendable (Outcomes) throws -> Void
   ) throws {
     let files: SeriesAtHand
-    do throws(SeriesAtHand.Trouble) {
-      files = try atHand(uid)
-    } catch {
-      switch error {
-      case .nothingNew(let ids):
-        for id in ids {
-          try addMasks(assigned[id] ?? [], to: id, worker)
-          try note(id, .known, nil)
-        }
-        return try tell(ids.map { ($0, .known) })
-      case .refused(let refusal): try refuse(refusal)
-      case .other(let error): throw error
+    do {
+      files = try series.files.value()
+    } catch SeriesAtHand.Trouble.nothingNew(let ids) {
+      for id in ids {
+        try addMasks(assigned[id] ?? [], to: id, worker)
+        try note(writer.record(id), .known, nil)
       }
+      return try tell(ids.map { ($0, .known) })
+    } catch SeriesAtHand.Trouble.refused(let refusal) {
+      try refuse(refusal)
       return try tell([])
     }
     let grouping = DICOMSeries.group(files.headers, policy: policy)
@@ -97,7 +90,7 @@ extension IngestSession {
     }
     try Crew.atTheEnd(on: worker) {
       let outcomes = try plans.map { id, end in (id: id, outcome: try end()) }
-      try clear(ofSeries: pseudonyms.series(uid), but: Set(outcomes.map(\.id)))
+      try clear(ofSeries: pseudonyms.series(series.uid), but: Set(outcomes.map(\.id)))
       try tell(outcomes)
     }
   }
@@ -112,7 +105,7 @@ extension IngestSession {
     if isSame {
       try ledger.keep(plan.identity, of: unmarked)
       try addMasks(masks, to: id, worker)
-      try note(id, .known, plan.identity)
+      try note(writer.record(id), .known, plan.identity)
       return { .known }
     }
     if let refusal = try whyNot(replace: id, by: plan) {
@@ -133,7 +126,7 @@ extension IngestSession {
       try keep(origins, of: id)
       let isSuccessor = try clear(fromSource: plan, but: id)
       let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken
-      try note(id, outcome, plan.identity)
+      try note(draft.record, outcome, plan.identity)
       return outcome
     }
   }
@@ -175,9 +168,9 @@ extension IngestSession {
   }
 
   private func note(
-    _ id: String, _ outcome: IngestReport.Outcome, _ identity: VolumeIdentity?
+    _ record: CohortVolume, _ outcome: IngestReport.Outcome, _ identity: VolumeIdentity?
   ) throws {
-    var row = IngestReport.Row(try writer.record(id))
+    var row = IngestReport.Row(record)
     (row.outcome, row.series) = (outcome, identity?.seriesDescription)
     row.name = identity.map { archives.shown($0.source) }
     if let identity, row.source == "nifti" { try ledger.withdraw(.file, [identity.source]) }

@@ -13,7 +13,6 @@ struct SeriesAtHand {
     /// Files are gone, but what is there is all in the store.
     case nothingNew([String])
     case refused(Refusal)
-    case other(any Error)
   }
 }
 
@@ -23,19 +22,12 @@ extension IngestSession {
   /// when the folders are ingested one after the other.
   ///
   /// A file that is gone changes nothing: the stored volume, which has its slice, stays.
-  func atHand(_ uid: String) throws(SeriesAtHand.Trouble) -> SeriesAtHand {
-    let files: [SeriesFile]
-    do {
-      let count = try ledger.images(series: uid, run: run).files
-      guard count <= recipe.limits.seriesFiles else {
-        throw SeriesAtHand.Trouble.refused(tooLong(try ledger.firstPath(series: uid), count))
-      }
-      files = try ledger.files(series: uid, run: run)
-    } catch let error as SeriesAtHand.Trouble {
-      throw error
-    } catch {
-      throw .other(error)
+  func atHand(_ uid: String) throws -> SeriesAtHand {
+    let count = try ledger.images(series: uid, run: run).files
+    guard count <= recipe.limits.seriesFiles else {
+      throw SeriesAtHand.Trouble.refused(tooLong(try ledger.firstPath(series: uid), count))
     }
+    let files = try ledger.files(series: uid, run: run)
     let present = files.filter(\.isPresent)
     let instances = Set(present.map(\.instance))
     let older = files.filter { !$0.isPresent && !instances.contains($0.instance) }

@@ -42,15 +42,13 @@ package struct WaitingFile: Sendable {
 extension Ledger {
   /// The key of this ledger, see ``key(from:)``, and a new run's number: files that it sees are marked
   /// with it.
-  func beginRun(key file: String?) throws -> (key: [UInt8], run: Int) {
-    try write { db in
-      let key = try Self.key(from: file, db)
-      let last = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'run'")
-      let run = (last.flatMap(Int.init) ?? 0) + 1
-      try db.execute(
-        sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('run', ?)", arguments: ["\(run)"])
-      return (key, run)
-    }
+  static func beginRun(key file: String?, _ db: Database) throws -> (key: [UInt8], run: Int) {
+    let key = try key(from: file, db)
+    let last = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'run'")
+    let run = (last.flatMap(Int.init) ?? 0) + 1
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('run', ?)", arguments: ["\(run)"])
+    return (key, run)
   }
 
   /// Notes that a run has come upon files. What is known of one that has not changed since, in size
@@ -208,23 +206,24 @@ extension Ledger {
     }
   }
 
-  /// Files by kind, their bytes and copies among them; of one run, or of all that there were.
-  func counts(run: Int? = nil) throws -> FileCounts {
+  /// Files by kind, their bytes and copies among them: of all that there were, and of one run.
+  func counts(run: Int) throws -> (all: FileCounts, ofRun: FileCounts) {
     try read { db in
-      var counts = FileCounts()
+      var (all, ofRun) = (FileCounts(), FileCounts())
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT kind, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies FROM files
-          WHERE role = 'image' AND (:run IS NULL OR run = :run) GROUP BY kind
-          """, arguments: ["run": run])
+          SELECT kind, run = ? AS own, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies
+          FROM files WHERE role = 'image' GROUP BY 1, 2
+          """, arguments: [run])
       for row in rows {
         guard let kind = FileKind(rawValue: row["kind"]), kind != .elsewhere else { continue }
-        counts.files[kind] = row["files"]
-        counts.bytes += row["bytes"] ?? 0
-        counts.copies += kind == .link ? row["files"] : row["copies"] ?? 0
+        let files: Int = row["files"]
+        let copies = kind == .link ? files : row["copies"]
+        all.add(files, kind, bytes: row["bytes"], copies: copies)
+        if row["own"] { ofRun.add(files, kind, bytes: row["bytes"], copies: copies) }
       }
-      return counts
+      return (all, ofRun)
     }
   }
 }
@@ -237,6 +236,11 @@ struct FileCounts {
   var copies = 0
 
   var all: Int { files.values.reduce(0, +) }
+
+  fileprivate mutating func add(_ count: Int, _ kind: FileKind, bytes: Int, copies: Int) {
+    files[kind, default: 0] += count
+    (self.bytes, self.copies) = (self.bytes + bytes, self.copies + copies)
+  }
 }
 
 extension ScanAnswer {

@@ -4,21 +4,17 @@ import GRDB
 extension Ledger {
   /// Notes that the store is one part of several, or that it is not; throws when it was begun
   /// otherwise.
-  func begin(shard: Shard?) throws {
+  static func begin(shard: Shard?, _ db: Database) throws {
     let text = shard?.text ?? ""
-    let isBegun = try read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM files") ?? 0 > 0 }
-    let kept = try read {
-      try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'shard'")
-    }
+    let isBegun = try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM files)") ?? false
+    let kept = try String.fetchOne(db, sql: "SELECT value FROM meta WHERE key = 'shard'")
     guard !isBegun || text == kept ?? "" else {
       let what = kept.map { "part \($0) of a tree" } ?? "a whole tree"
       throw CohortError.shard(text, reason: "the store was begun as \(what); give another --into")
     }
     guard shard != nil else { return }
-    try write {
-      try $0.execute(
-        sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('shard', ?)", arguments: [text])
-    }
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO meta(key, value) VALUES ('shard', ?)", arguments: [text])
   }
 
   /// Keeps whom files belong to that still wait.

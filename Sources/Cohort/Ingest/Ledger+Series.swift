@@ -14,34 +14,44 @@ final class SeriesFile: Sendable {
 
   var path: String { header.identity.path }
 
+  /// Columns by number: each name that is looked for would cost as much as a field of the header.
+  fileprivate static let columns = "path, size, modified, run, volume, copy, answer"
+
   /// Nil where nothing of its header is known.
   fileprivate init?(_ row: Row, run: Int) {
-    guard let data: Data = row["answer"],
+    guard let data: Data = row[6],
       case .dicom(var header) = try? Frames.decode(ScanAnswer.self, [UInt8](data))
     else { return nil }
-    header.identity.path = row["path"]
-    (size, modified, self.header) = (row["size"], row["modified"], header)
-    (isPresent, volume, isCopy) = (row["run"] == run, row["volume"], row["copy"])
+    header.identity.path = row[0]
+    (size, modified, self.header) = (row[1], row[2], header)
+    (isPresent, volume, isCopy) = (row[3] == run, row[4], row[5])
   }
 }
 
 extension Ledger {
-  /// The next series after `uid` of which a run has seen images: one at a time, in their order.
-  func series(after uid: String, run: Int) throws -> String? {
-    try read {
-      try String.fetchOne(
-        $0,
+  /// The next series after `uid` of which a run has seen images, in their order.
+  func series(after uid: String, run: Int, limit: Int) throws -> [String] {
+    try read { db in
+      // One after the other, by the index: the rows of each are not gone through.
+      let statement = try db.cachedStatement(
         sql: """
           SELECT series FROM files WHERE series > ? AND run = ? AND kind = 'dicom'
           ORDER BY series LIMIT 1
-          """, arguments: [uid, run])
+          """)
+      var uids: [String] = []
+      while uids.count < limit,
+        let next = try String.fetchOne(statement, arguments: [uids.last ?? uid, run])
+      {
+        uids.append(next)
+      }
+      return uids
     }
   }
 
   /// Calls `body` for every series of which a run has seen images.
   func eachSeries(run: Int, _ body: (String) throws -> Void) throws {
     var last = ""
-    while let uid = try series(after: last, run: run) {
+    while let uid = try series(after: last, run: run, limit: 1).first {
       try body(uid)
       last = uid
     }
@@ -77,7 +87,7 @@ extension Ledger {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT path, size, modified, run, volume, copy, answer FROM files
+          SELECT \(SeriesFile.columns) FROM files
           WHERE kind = 'dicom' AND series = ? ORDER BY path
           """, arguments: [uid])
     }

@@ -18,7 +18,10 @@ public final class Ledger: Sendable {
   }
 
   /// Opens or makes the ledger at `path`; nil makes one in memory, which ends with the process.
-  public init(_ path: String?) throws {
+  public convenience init(_ path: String?) throws { try self.init(path) { _ in } }
+
+  /// The same, with what comes first in it in the transaction that makes its tables.
+  init(_ path: String?, first body: (Database) throws -> Void) throws {
     self.path = path
     do {
       if let path {
@@ -43,7 +46,10 @@ public final class Ledger: Sendable {
       database =
         try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
         ?? DatabaseQueue(configuration: configuration)
-      try database.write { try Self.makeTables($0) }
+      try database.write { db in
+        try Self.makeTables(db)
+        try body(db)
+      }
     } catch let error as DatabaseError {
       throw Self.failure(error, path)
     }

@@ -35,11 +35,11 @@ public enum Merge {
       }
     }
     try keepRefusals(opened, in: ledger, of: store)
-    try StoreReport.write(
-      to: store + "/report.json", writer, ledger, Pseudonyms(key: key))
-    try writer.finish()
+    let counts = try ledger.counts(run: 0).all
+    try StoreReport.write(writer, ledger, Pseudonyms(key: key), counts)
+    try writer.finish { [StoreReport.name] }
     try ledger.eachRefusal { report.add($0) }
-    report.add(try ledger.counts())
+    report.add(counts)
     report.sort()
     return report
   }

@@ -32,12 +32,15 @@ enum StoreReport {
     var remedy: String
   }
 
+  /// In the store's folder.
+  static let name = "report.json"
+
+  /// Writes it, durably where the store is finished and stays so; else it becomes durable with the store.
   static func write(
-    to path: String, _ writer: CohortWriter, _ ledger: Ledger, _ pseudonyms: Pseudonyms
+    _ writer: CohortWriter, _ ledger: Ledger, _ pseudonyms: Pseudonyms, _ counts: FileCounts
   ) throws {
     let (refused, reasons) = try refusals(ledger, pseudonyms)
-    let counts = try ledger.counts()
-    var file = try JSONText(path)
+    var file = try JSONText(writer.path + "/" + name)
     try file.write("{\n  \"bytes\": \(counts.bytes),\n  \"duplicates\": \(counts.copies),\n")
     try file.write("  \"files\": \(counts.all),\n")
     try file.write("  \"nonImages\": \(counts.files[.nonImage] ?? 0),\n")
@@ -48,7 +51,7 @@ enum StoreReport {
     try file.write(",\n")
     try file.write(list: "volumes", writer.ids) { IngestReport.Row(try writer.record($0)) }
     try file.write("\n}\n")
-    try file.commit()
+    try file.commit(syncing: writer.isFinished)
   }
 
   private static func refusals(
@@ -102,8 +105,8 @@ private struct JSONText {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  func commit() throws {
+  func commit(syncing: Bool) throws {
     try file.write(buffer)
-    try file.commit()
+    try file.commit(syncing: syncing)
   }
 }

@@ -8,7 +8,7 @@ package struct WaitingPieces: Sendable {
   let ledger: Ledger
   private let isBeside: Bool
   private var ahead: ArraySlice<WaitingFile> = []
-  private var coming: Coming?
+  private var coming: Later<ArraySlice<WaitingFile>>?
   private var last = ""
   private var atOnce = 256
   private static let most = 2048
@@ -33,27 +33,11 @@ package struct WaitingPieces: Sendable {
   }
 
   private mutating func refill() throws {
-    ahead = try coming?.taken() ?? ledger.waiting(after: last, limit: atOnce)[...]
+    ahead = try coming?.value() ?? ledger.waiting(after: last, limit: atOnce)[...]
     (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
-    coming = isBeside && !ahead.isEmpty ? Coming(ledger, after: last, limit: atOnce) : nil
-  }
-}
-
-/// Files that are being taken from the ledger.
-private final class Coming: Sendable {
-  private let result = Locked<Result<ArraySlice<WaitingFile>, any Error>?>(nil)
-  private let isThere = DispatchGroup()
-
-  init(_ ledger: Ledger, after path: String, limit: Int) {
-    DispatchQueue.global().async(group: isThere) { [result] in
-      let taken = Result { try ledger.waiting(after: path, limit: limit)[...] }
-      result.change { $0 = taken }
+    guard isBeside, !ahead.isEmpty else { return coming = nil }
+    coming = Later(beside: true) { [ledger, last, atOnce] in
+      try ledger.waiting(after: last, limit: atOnce)[...]
     }
-  }
-
-  /// Waits for them.
-  func taken() throws -> ArraySlice<WaitingFile> {
-    isThere.wait()
-    return try result.value?.get() ?? []
   }
 }

@@ -1,0 +1,28 @@
+import Foundation
+
+/// A value that is made on another thread, beside the work that goes on, or when it is asked for.
+final class Later<Value: Sendable>: Sendable {
+  private let result: Locked<Result<Value, any Error>?>
+  private let isThere = DispatchGroup()
+  private let body: @Sendable () throws -> Value
+
+  /// `beside` begins it at once; else the thread that wants it makes it.
+  init(beside: Bool, _ body: @escaping @Sendable () throws -> Value) {
+    let result = Locked<Result<Value, any Error>?>(nil)
+    (self.result, self.body) = (result, body)
+    guard beside else { return }
+    DispatchQueue.global().async(group: isThere) {
+      let made = Result { try body() }
+      result.change { $0 = made }
+    }
+  }
+
+  /// Waits until nothing is done beside any more.
+  func wait() { isThere.wait() }
+
+  /// Waits for it; to be called once, where it is made when it is asked for.
+  func value() throws -> Value {
+    wait()
+    return try result.value?.get() ?? body()
+  }
+}
