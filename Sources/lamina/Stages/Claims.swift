@@ -5,6 +5,9 @@ import Foundation
 /// A byte of the folder's file `.claims` stands for a name; its lock ends with the process, however
 /// that ends, and holds between machines where the file system locks (NFS 4 does).
 final class Claims {
+  /// F_OFD_SETLK of linux/fcntl.h, which Glibc's module leaves out: the lock is this opened file's, not
+  /// the process's, which lets go of its own as soon as any part of it closes the file.
+  private static let lockOfOpenFile: Int32 = 37
   private let path: String
   private let descriptor: Int32
 
@@ -37,9 +40,7 @@ final class Claims {
     var range = flock()
     (range.l_type, range.l_whence, range.l_len) = (Int16(kind), Int16(SEEK_SET), 1)
     range.l_start = Int(hash([Data(name.utf8)]) >> 2)
-    // F_OFD_SETLK of linux/fcntl.h, which Glibc's module leaves out: the lock is this opened file's, not
-    // the process's, which lets go of its own as soon as any part of it closes the file.
-    if fcntl(descriptor, 37, &range) == 0 { return true }
+    if fcntl(descriptor, Self.lockOfOpenFile, &range) == 0 { return true }
     guard errno == EAGAIN || errno == EACCES else { throw failure("locked") }
     return false
   }
