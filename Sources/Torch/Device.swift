@@ -18,10 +18,11 @@ public enum Device: Sendable, Equatable, Hashable {
     case "cpu": self = .cpu
     case "cuda": self = .cuda(0)
     default:
-      guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), index >= 0 else {
+      // No more than the shim's numbers go.
+      guard name.hasPrefix("cuda:"), let index = Int32(name.dropFirst(5)), index >= 0 else {
         return nil
       }
-      self = .cuda(index)
+      self = .cuda(Int(index))
     }
   }
 
