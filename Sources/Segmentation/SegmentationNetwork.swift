@@ -44,10 +44,9 @@ enum EncoderState {
 struct SegmentationNetwork {
   let description: NetworkDescription
   let store: ParameterStore
-  /// How many of the store's first entries are the encoder's.
-  private let encoderEntries: Int
-  /// How many of them a pretraining must bring: the encoder's, and a decoder's that stands still.
-  private let pretrainedEntries: Int
+  /// Which of the store's entries are the encoder's, and which those of a decoder that stands still: a pretraining
+  /// must bring both.
+  private let parts: (encoder: Range<Int>, decoder: Range<Int>)
   private let encoder: any Encoder
   private let head: Head
 
@@ -63,11 +62,11 @@ struct SegmentationNetwork {
     self.description = description
     store = try ParameterStore(seed: seed, device: device, format: format)
     encoder = description.encoder.build(store.root)
-    encoderEntries = store.entries.count
+    let own = store.entries.indices
     let frozen =
       description.head == .networkProbe
       ? UNetDecoder(store.root / "decoder", description.encoder, classes: 0) : nil
-    pretrainedEntries = store.entries.count
+    parts = (own, own.upperBound..<store.entries.count)
     if description.head == .decoder {
       head = .decoder(
         description.encoder.buildDecoder(store.root, classes: description.classes))
@@ -114,7 +113,7 @@ struct SegmentationNetwork {
     let decoder = description.head == .probe ? [:] : pretrained.decoder
     let tensors = pretrained.tensors.merging(decoder) { own, _ in own }
     let report = try store.load(tensors, strict: false)
-    let own = Set(store.entries.prefix(pretrainedEntries).map(\.name))
+    let own = names(parts.encoder).union(names(parts.decoder))
     var encoder = report
     encoder.missing.removeAll { !own.contains($0) }
     encoder.mismatched.removeAll { !own.contains($0.name) }
@@ -125,9 +124,11 @@ struct SegmentationNetwork {
     return report
   }
 
+  private func names(_ part: Range<Int>) -> Set<String> { Set(store.entries[part].map(\.name)) }
+
   /// The trainable parameters of the encoder's stages, shallow to deep, and of what follows them.
   var trainable: (stages: [[Parameter]], head: [Parameter]) {
-    let encoder = Set(store.entries.prefix(encoderEntries).map(\.name))
+    let encoder = names(parts.encoder)
     let (own, head) = (
       store.trainable.filter { encoder.contains($0.name) },
       store.trainable.filter { !encoder.contains($0.name) }
