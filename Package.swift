@@ -179,6 +179,9 @@ let tensors: Set = ["Torch", "NN", "Models", "SSL", "Segmentation"]
 let counting = Target.target(name: "CCounting", path: "Tests/CCounting")
 let counted: Set = ["Loader", "SliceStore"]
 let folders = Target.target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict)
+let comparing = Target.target(
+  name: "TestTensors", dependencies: ["Torch"], path: "Tests/TestTensors", swiftSettings: strict)
+let compared: Set = ["NN", "Models"]
 let named = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0) })
 
 /// What a target imports, what that imports, and so on, by name.
@@ -203,7 +206,8 @@ let tests: [Target] = targets.compactMap { target in
     name: target.name + "Tests",
     dependencies: [.target(name: target.name), "TestFolders"]
       + reached(from: target).sorted { $0.key < $1.key }.map(\.value)
-      + (counted.contains(target.name) ? ["CCounting"] : []),
+      + (counted.contains(target.name) ? ["CCounting"] : [])
+      + (compared.contains(target.name) ? ["TestTensors"] : []),
     exclude: exists(folder + "/Fixtures") ? ["Fixtures"] : [], swiftSettings: strict)
 }
 
@@ -216,6 +220,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: targets + tests + [counting, folders],
+  targets: targets + tests + [counting, folders, comparing],
   cxxLanguageStandard: .cxx17
 )

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import NN
+import TestTensors
 import Testing
 import Torch
 

@@ -1,20 +1,8 @@
 import Models
 import NN
+import TestTensors
 import Testing
 import Torch
-
-/// The archive of a fixture beside this file.
-func fixture(_ name: String) throws -> SafeTensors {
-  let file = #filePath
-  return try SafeTensors(
-    reading: file[..<file.lastIndex(of: "/")!] + "/Fixtures/" + name + ".safetensors")
-}
-
-func difference(_ a: Tensor, _ b: Tensor?) throws -> Double {
-  let b = try #require(b)
-  #expect(a.shape == b.shape)
-  return try (a.to(.float64) - b.to(.float64)).absolute().largest().item()
-}
 
 @Suite struct PlainConvUNetTests {
   private var tiny: EncoderArchitecture {

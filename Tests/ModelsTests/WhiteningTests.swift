@@ -1,5 +1,6 @@
 import Models
 import NN
+import TestTensors
 import Testing
 import Torch
 

@@ -1,4 +1,5 @@
 import NN
+import TestTensors
 import Testing
 import Torch
 
