@@ -96,10 +96,6 @@ CTorchTensor *laminatorch_masked_fill(
   return tensor(e, [&] { return t->value.masked_fill(mask->value, scalar_for(t->value, value)); });
 }
 
-CTorchTensor *laminatorch_nonzero(const CTorchTensor *t, CTorchError *e) {
-  return tensor(e, [&] { return t->value.nonzero(); });
-}
-
 CTorchTensor *laminatorch_one_hot(const CTorchTensor *t, int64_t classes, CTorchError *e) {
   return tensor(e, [&] { return at::one_hot(t->value, classes); });
 }
@@ -115,9 +111,7 @@ static at::Tensor unary(int32_t op, const at::Tensor &t) {
     case CTorchSquare: return t.square();
     case CTorchReciprocal: return t.reciprocal();
     case CTorchSigmoid: return t.sigmoid();
-    case CTorchTanh: return t.tanh();
     case CTorchReLU: return t.relu();
-    case CTorchSoftplus: return at::softplus(t);
     case CTorchFloor: return t.floor();
     case CTorchRound: return t.round();
     case CTorchIsFinite: return t.isfinite();
@@ -254,10 +248,6 @@ int32_t laminatorch_top_k(
     out[0] = new CTorchTensor{std::get<0>(result)};
     out[1] = new CTorchTensor{std::get<1>(result)};
   });
-}
-
-CTorchTensor *laminatorch_cumulative_sum(const CTorchTensor *t, int64_t axis, CTorchError *e) {
-  return tensor(e, [&] { return t->value.cumsum(axis); });
 }
 
 CTorchTensor *laminatorch_softmax(const CTorchTensor *t, int64_t axis, int32_t logarithm, CTorchError *e) {

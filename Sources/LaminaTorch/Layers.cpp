@@ -78,15 +78,6 @@ CTorchTensor *laminatorch_instance_norm(
   });
 }
 
-CTorchTensor *laminatorch_group_norm(
-    const CTorchTensor *x, int64_t groups, const CTorchTensor *weight, const CTorchTensor *bias, double epsilon,
-    CTorchError *e) {
-  return tensor(e, [&] {
-    return at::group_norm(
-        x->value, groups, maybe(weight), maybe(bias), epsilon, at::globalContext().userEnabledCuDNN());
-  });
-}
-
 CTorchTensor *laminatorch_leaky_relu(const CTorchTensor *x, double slope, CTorchError *e) {
   return tensor(e, [&] { return at::leaky_relu(x->value, slope); });
 }

@@ -99,28 +99,3 @@ public struct InstanceNorm2d {
       weight: weight, bias: bias, epsilon: epsilon, slope: slope)
   }
 }
-
-/// Group norm of N×C×H×W (Wu and He, 2018): groups of channels of each image by themselves.
-public struct GroupNorm {
-  /// Groups of channels.
-  public let groups: Int
-  /// Scale, C.
-  public let weight: Tensor
-  /// Shift, C.
-  public let bias: Tensor
-  /// Added to the variance.
-  public let epsilon: Double
-
-  /// Makes `weight` and `bias`. Channels must be a multiple of the groups.
-  public init(_ scope: Scope, groups: Int, _ channels: Int, epsilon: Double = 1e-5) {
-    require(channels % groups == 0, "\(channels) channels in \(groups) groups")
-    weight = scope.parameter("weight", [channels], .constant(1))
-    bias = scope.parameter("bias", [channels], .constant(0))
-    (self.groups, self.epsilon) = (groups, epsilon)
-  }
-
-  /// N×C×H×W to the same.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    x.groupNormalized(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
-  }
-}

@@ -54,19 +54,9 @@ extension Tensor {
     unary(CTorchSigmoid, Site(file, line))
   }
 
-  /// Hyperbolic tangent.
-  public func tanh(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    unary(CTorchTanh, Site(file, line))
-  }
-
   /// max(x, 0).
   public func relu(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     unary(CTorchReLU, Site(file, line))
-  }
-
-  /// ln(1 + e to the x).
-  public func softplus(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    unary(CTorchSoftplus, Site(file, line))
   }
 
   /// The next whole number below.

@@ -39,16 +39,6 @@ extension Tensor {
       ctorch_instance_norm(handle, weight?.handle, bias?.handle, epsilon, $0)
     }
   }
-
-  /// By the mean and variance of groups of channels of each image (Wu and He, 2018).
-  public func groupNormalized(
-    groups: Int, weight: Tensor?, bias: Tensor?, epsilon: Double = 1e-5,
-    file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor {
-    trapping(Site(file, line)) {
-      ctorch_group_norm(handle, Int64(groups), weight?.handle, bias?.handle, epsilon, $0)
-    }
-  }
 }
 
 /// How a loss of many elements becomes one number.

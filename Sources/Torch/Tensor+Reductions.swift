@@ -154,13 +154,6 @@ extension Tensor {
     }
   }
 
-  /// Running sum along an axis.
-  public func cumulativeSum(
-    axis: Int, file: StaticString = #fileID, line: UInt = #line
-  ) -> Tensor {
-    trapping(Site(file, line)) { ctorch_cumulative_sum(handle, Int64(axis), $0) }
-  }
-
   /// e to the x over its sum along an axis.
   public func softmax(
     axis: Int, file: StaticString = #fileID, line: UInt = #line

@@ -141,12 +141,6 @@ extension Tensor {
     trapping(Site(file, line)) { ctorch_masked_fill(handle, mask.handle, value, $0) }
   }
 
-  /// Indices of the elements that are not zero, int64, count×rank.
-  public func nonzero(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    HostReads.happened()  // the number of rows
-    return trapping(Site(file, line)) { ctorch_nonzero(handle, $0) }
-  }
-
   /// Classes (int64) as vectors with a single one, int64, shape × classes.
   public func oneHot(
     _ classes: Int, file: StaticString = #fileID, line: UInt = #line

@@ -62,13 +62,12 @@ private func random(_ shape: [Int], _ seed: UInt64) -> Tensor {
     let functions: [(Tensor) -> Tensor] = [
       { $0.exponential() }, { ($0.squared() + 1).logarithm() }, { ($0.squared() + 1).squareRoot() },
       { ($0.squared() + 1).reciprocalSquareRoot() }, { 1 / ($0.squared() + 1) }, { $0.sigmoid() },
-      { $0.tanh() }, { $0.relu() }, { $0.leakyReLU(0.01) }, { $0.softplus() }, { $0.absolute() },
+      { $0.relu() }, { $0.leakyReLU(0.01) }, { $0.absolute() },
       { $0.power(3) }, { $0.maximum(-$0 * 0.5) }, { $0.clamped(-0.5...0.5) },
       { $0.softmax(axis: 1).squared() }, { $0.logSoftmax(axis: 0).squared() },
       { $0.normalized(axis: 1) * 3 }, { $0.logSumExp(axis: 1) }, { $0.variance(axis: 0) },
       { $0.norm() },
-      { $0.cumulativeSum(axis: 1).squared() }, { $0.padded([1, 2]).squared() },
-      { $0.flipped([0]).squared() },
+      { $0.padded([1, 2]).squared() }, { $0.flipped([0]).squared() },
       { $0.filled(2, where: $0 .> 0) }, { $0.top(2, axis: 1).values.squared() },
       { $0.selecting(axis: 1, .range(0..<2)).squared() }, { $0.matmul($0.transposed).diagonal() },
       { $0.singularValues() },
@@ -115,9 +114,6 @@ private func random(_ shape: [Int], _ seed: UInt64) -> Tensor {
     }
     try check("instance norm", [x, bias, bias]) {
       $0[0].instanceNormalized(weight: $0[1], bias: $0[2])
-    }
-    try check("group norm", [x, bias, bias]) {
-      $0[0].groupNormalized(groups: 2, weight: $0[1], bias: $0[2])
     }
     try check("bmm", [random([2, 3, 4], 1), random([2, 4, 2], 2)]) { $0[0].bmm($0[1]) }
   }

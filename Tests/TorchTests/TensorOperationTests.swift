@@ -36,7 +36,6 @@ func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) -> Bool {
     #expect(Tensor.stacked([x, x], axis: 2).shape == [2, 3, 2])
     #expect(try values(x.filled(-1, where: x .> 3)) == [0, 1, 2, 3, -1, -1])
     #expect(try values(.choosing(x, where: x .< 2, else: -x)) == [0, 1, -2, -3, -4, -5])
-    #expect(try (x .> 3).nonzero().array(of: Int64.self) == [1, 1, 1, 2])
     #expect(try Tensor([1, 0] as [Int64], [2]).oneHot(3).floats() == [0, 1, 0, 1, 0, 0])
     #expect(try values(Tensor.identity(2, .float64)) == [1, 0, 0, 1])
     #expect(try values(x.matmul(x.transposed).diagonal()) == [5, 50])
@@ -64,10 +63,8 @@ func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) -> Bool {
     #expect(try same(positive.reciprocalSquareRoot()) { 1 / abs($0).squareRoot() })
     #expect(try same(positive.logarithm().exponential()) { abs($0) })
     #expect(try same(x.sigmoid() + (-x).sigmoid()) { _ in 1 })
-    #expect(try same(x.softplus() - (-x).softplus()) { $0 })
     #expect(try same(x.sine()) { sin($0) } && same(x.cosine()) { cos($0) })
     #expect(try same(positive.power(x)) { pow(abs($0), $0) })
-    #expect(try same(x.tanh() - (2 * (2 * x).sigmoid() - 1)) { _ in 0 })
     #expect(try (x / 0).isFinite().array(of: Bool.self) == [false, false, false, false, false])
   }
 
@@ -129,7 +126,6 @@ func close(_ a: [Double], _ b: [Double], _ tolerance: Double = 1e-12) -> Bool {
     let top = x.top(2, axis: 1)
     #expect(
       try values(top.values) == [5, 2, 4, 0] && top.indices.array(of: Int64.self) == [1, 2, 2, 1])
-    #expect(try values(x.cumulativeSum(axis: 1)) == [1, 6, 8, -3, -3, 1])
     #expect(try close(values(x.softmax(axis: 1).logarithm()), values(x.logSoftmax(axis: 1))))
     #expect(try close(values(x.normalized(axis: 1).squared().sum(axis: 1)), [1, 1]))
     #expect(try values(Tensor.zeros([1, 3], .float64).normalized(axis: 1)) == [0, 0, 0])

@@ -75,7 +75,6 @@
     (tensors, count, axis, e)) \
   X(CT_MAYBE, where, (CT_IN condition, CT_IN a, CT_IN b, CT_ERROR e), (condition, a, b, e)) \
   X(CT_MAYBE, masked_fill, (CT_IN t, CT_IN mask, double value, CT_ERROR e), (t, mask, value, e)) \
-  X(CT_MAYBE, nonzero, (CT_IN t, CT_ERROR e), (t, e)) \
   X(CT_MAYBE, one_hot, (CT_IN t, int64_t classes, CT_ERROR e), (t, classes, e))
 
 // Arithmetic, reductions, linear algebra.
@@ -98,7 +97,6 @@
   X(CT_MAYBE, index_of_largest, (CT_IN t, int64_t axis, int32_t keep, CT_ERROR e), (t, axis, keep, e)) \
   X(int32_t, top_k, (CT_IN t, int64_t k, int64_t axis, int32_t largest, CT_MAYBE *_Nonnull out, CT_ERROR e), \
     (t, k, axis, largest, out, e)) \
-  X(CT_MAYBE, cumulative_sum, (CT_IN t, int64_t axis, CT_ERROR e), (t, axis, e)) \
   X(CT_MAYBE, softmax, (CT_IN t, int64_t axis, int32_t logarithm, CT_ERROR e), (t, axis, logarithm, e)) \
   X(CT_MAYBE, normalize, (CT_IN t, int64_t axis, double epsilon, CT_ERROR e), (t, axis, epsilon, e)) \
   X(CT_MAYBE, matmul, (CT_IN a, CT_IN b, CT_ERROR e), (a, b, e)) \
@@ -131,8 +129,6 @@
     (x, weight, bias, epsilon, e)) \
   X(CT_MAYBE, instance_norm_leaky_relu, (CT_IN x, CT_IN weight, CT_IN bias, double epsilon, double slope, \
     CT_ERROR e), (x, weight, bias, epsilon, slope, e)) \
-  X(CT_MAYBE, group_norm, (CT_IN x, int64_t groups, CT_OPTIONAL weight, CT_OPTIONAL bias, double epsilon, \
-    CT_ERROR e), (x, groups, weight, bias, epsilon, e)) \
   X(CT_MAYBE, leaky_relu, (CT_IN x, double slope, CT_ERROR e), (x, slope, e)) \
   X(CT_MAYBE, dropout, (CT_IN x, double probability, int32_t training, CT_ERROR e), \
     (x, probability, training, e)) \

@@ -38,7 +38,6 @@ def layers():
     tensors["batch.training"] = norm(x * 2 + 1).detach()
     tensors.update({f"batch.state.{k}": v for k, v in norm.state_dict().items()})
     tensors["batch.evaluation"] = norm.eval()(x).detach()
-    tensors["group"] = torch.nn.GroupNorm(3, 6)(x).detach()
     tensors["instance"] = torch.nn.InstanceNorm2d(6, affine=True)(x).detach()
     transposed = torch.nn.ConvTranspose2d(6, 2, 2, 2)
     tensors["transposed"] = transposed(x).detach()
