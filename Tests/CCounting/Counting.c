@@ -11,6 +11,8 @@ static __thread long allocations, locks;
 long counted_allocations(void) { return allocations; }
 long counted_locks(void) { return locks; }
 
+/* A sanitizer stands before the same functions itself: under one, nothing is counted. */
+#if !__has_feature(thread_sanitizer) && !__has_feature(address_sanitizer)
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
@@ -46,3 +48,4 @@ int pthread_mutex_lock(pthread_mutex_t *mutex) {
   locks++;
   return next(mutex);
 }
+#endif
