@@ -14,9 +14,10 @@ package func differences(_ one: String, _ other: String) -> [String] {
   }
 }
 
-/// The recipe in a recorded preparation, keys it lacks at their defaults.
+/// The recipe in a recorded preparation, keys it lacks at their defaults; throws where it makes no sense.
 func recipe(of preparation: String, path: String) throws(SegmentationError) -> PrepareRecipe {
-  guard let recipe = try? JSONDecoder().decode(PrepareRecipe.self, from: Data(preparation.utf8))
+  guard let recipe = try? JSONDecoder().decode(PrepareRecipe.self, from: Data(preparation.utf8)),
+    (try? recipe.validate()) != nil
   else { throw .notASegmenter(path: path, reason: "its preparation cannot be read") }
   return recipe
 }

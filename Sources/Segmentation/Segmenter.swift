@@ -17,7 +17,7 @@ public final class Segmenter {
 
   /// Reads `segmenter.safetensors` of a fine-tuning's run folder, or the archive named directly.
   ///
-  /// - Throws: ``SegmentationError``, `TorchError` or `NNError` when it is missing, damaged or of
+  /// - Throws: ``SegmentationError``, `TorchError`, `ModelsError` or `NNError` when it is missing, damaged or of
   ///   another kind.
   public init(run path: String, device: Device = .cpu, threads: Int = 0) throws {
     try LibTorch.load()
@@ -30,6 +30,7 @@ public final class Segmenter {
     }
     let archive = try SafeTensors(reading: file)
     description = try SegmenterDescription(metadata: archive.metadata, path: file)
+    _ = try EncoderWeights(archive, path: file)  // throws unless that is what is built next
     preparation = try recipe(of: description.preparation, path: file)
     network = try SegmentationNetwork(
       description.network, device: device,

@@ -77,7 +77,8 @@ public struct SegmenterDescription: Sendable, Equatable {
     digest = metadata["data"] ?? ""
     encoder = metadata["encoder"] ?? ""
     validationDice = metadata["validationDice"].flatMap(Double.init)
-    guard labels.count == network.classes, labels.first == 0, labels.allSatisfy({ 0..<255 ~= $0 })
+    guard labels.count == network.classes, labels.first == 0, Set(labels).count == labels.count,
+      labels.allSatisfy({ 0..<255 ~= $0 })
     else { throw .notASegmenter(path: path, reason: "its labels do not fit its network") }
   }
 

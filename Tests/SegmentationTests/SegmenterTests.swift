@@ -152,3 +152,29 @@ func classesAreDecidedFromResampledScoresAndNotFromProbabilities(_ mirrored: Boo
     throws: SegmentationError.notASegmenter(path: run.segmenter, reason: "recipe cannot be read")
   ) { try Segmenter(run: run.path) }
 }
+
+/// A file may come from anybody: what its strings ask for is not built before it is compared with its tensors.
+@Test(
+  arguments: [
+    ("architecture", #""features":[8,16]"#, #""features":[8,-1]"#),
+    ("architecture", #""features":[8,16]"#, #""features":[8,60000]"#),
+    ("architecture", #""strides":[1,2]"#, #""strides":[1,0]"#),
+    ("preprocessing", #""spacing":[1.7,1.3]"#, #""spacing":[0,0]"#),
+  ])
+func aSegmenterWhoseStringsMakeNoSenseIsRefused(
+  _ key: String, _ right: String, _ wrong: String
+) throws {
+  let store = try SyntheticStore(spacing: [1.7, 1.3])
+  let run = store.run("hostile")
+  var recipe = SyntheticStore.recipe(.scratch, steps: 1)
+  recipe.features = [8, 16]
+  _ = try finetune(store.slices, recipe: recipe, from: nil, into: run)
+  var archive = try SafeTensors(reading: run.segmenter)
+  let said = try #require(archive.metadata[key])
+  try #require(said.contains(right))
+  archive.metadata[key] = said.replacingOccurrences(of: right, with: wrong)
+  try archive.write(to: run.segmenter)
+  #expect(throws: (any Error).self) {
+    try Segmenter(run: run.path).predict(SyntheticScan(seed: 1).volume, modality: "MR")
+  }
+}
