@@ -51,6 +51,8 @@ static void become(
     const char *path, char *const arguments[], char *const environment[], int socket, int shared,
     int nothing, const worker_limits *limits, pid_t parent, const sigset_t *signals) {
   settle(socket, shared, nothing, parent);
+  // Whoever opened a file without O_CLOEXEC, a library perhaps, shares it with no worker.
+  close_range(WORKER_SHARED + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   if (worker_limit(0, limits) != 0) _exit(125);
   if (sigprocmask(SIG_SETMASK, signals, NULL) != 0) _exit(125);
   execve(path, arguments, environment);
@@ -123,7 +125,7 @@ int worker_fork(char *const arguments[], int count, int shared, pid_t *pid, int 
   pid_t parent = getpid(), child = nothing < 0 ? -1 : fork();
   if (child == 0) {
     settle(ends[1], shared, nothing, parent);
-    close_range(5, ~0U, 0);
+    close_range(WORKER_SHARED + 1, ~0U, 0);
     forget_handlers();
     rename_arguments(arguments, count);
     return 1;

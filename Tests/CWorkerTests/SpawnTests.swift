@@ -63,6 +63,14 @@ private struct Child {
     #expect(child.end().text == "524288\n4096\n0\n")
   }
 
+  @Test func aFileThatTheParentLeftOpenIsNotTheWorkers() throws {
+    let file = open("/dev/null", O_RDONLY)  // no O_CLOEXEC
+    defer { close(file) }
+    let child = try Child("[ -e /proc/$$/fd/\(file) ] && echo there >&4 || echo gone >&4")
+    defer { child.close() }
+    #expect(child.end().text == "gone\n")
+  }
+
   @Test func theSharedMemoryCannotOutgrowItsLimit() throws {
     var limits = worker_limits()
     limits.file_bytes = 4096
