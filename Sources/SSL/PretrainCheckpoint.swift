@@ -57,6 +57,12 @@ struct CheckpointHeader {
     }
     recipe = try parsed("recipe", over: PretrainRecipe())
     architecture = try parsed("architecture", over: EncoderArchitecture())
+    do {
+      try recipe.check()
+      try architecture.check()
+    } catch {
+      throw .checkpoint(path: path, problem: "\(error)")
+    }
     data = try DataName(
       preprocessing: text("preprocessing"), digest: text("data"), slices: text("slices"))
     guard let threads = Int(try text("threads")), let cursor = Int(try text("cursor")), cursor >= 0

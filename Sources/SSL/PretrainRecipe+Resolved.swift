@@ -20,7 +20,8 @@ extension PretrainRecipe {
     return recipe
   }
 
-  private func check() throws(PretrainError) {
+  /// Throws unless a network can be built and trained by it.
+  func check() throws(PretrainError) {
     func want(
       _ holds: Bool, _ key: String, _ problem: String
     ) throws(PretrainError) {

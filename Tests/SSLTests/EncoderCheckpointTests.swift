@@ -91,6 +91,12 @@ private func trained(_ recipe: PretrainRecipe, _ body: (String) throws -> Void) 
     #expect(throws: PretrainError.checkpoint(path: path, problem: "its recipe cannot be read")) {
       try EncoderCheckpoint.load(run)
     }
+    let features = try #require(text.firstMatch(of: /"features":\[[^\]]*\]/)).output
+    archive.metadata["recipe"] = text.replacingOccurrences(of: features, with: #""features":[]"#)
+    try archive.write(to: path)
+    #expect(throws: PretrainError.self) {
+      try spectrum(run: run, cohort, slices: cohort.selection(), limit: 20)
+    }
   }
 }
 
