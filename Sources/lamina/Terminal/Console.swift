@@ -78,6 +78,7 @@ enum Interruption {
 
   /// Listens from now on; only for stages that look at ``isRequested``.
   static func listen() {
+    _ = isRequested  // makes the number, which a handler of signals must find there
     for number in [SIGINT, SIGTERM] {
       signal(number) { received in
         if Interruption.count.wrappingAdd(1, ordering: .relaxed).newValue > 1 {

@@ -18,6 +18,18 @@ final class ProgressBar: Sendable {
     var first = ContinuousClock.now
     /// When a line was last shown.
     var last: ContinuousClock.Instant?
+
+    /// Since when the bar has been running; nil where it is too early for another line.
+    mutating func elapsed(_ units: Share) -> Duration? {
+      let interval: Duration = Console.isTerminal ? .milliseconds(100) : .seconds(10)
+      let now = ContinuousClock.now
+      let isLast = units.total > 0 && units.done >= units.total
+      if units.done == 0 { first = now }
+      if let last, now - last < interval, !isLast { return nil }
+      if units.done == 0, !Console.isTerminal { return nil }
+      last = now
+      return now - first
+    }
   }
 
   private let label: String
@@ -39,22 +51,11 @@ final class ProgressBar: Sendable {
   /// Shows units, and bytes where these say better how much there is still to do.
   func update(_ units: Share, bytes: Share? = nil, remark: String = "") {
     guard !console.quiet else { return }
-    guard let elapsed = elapsed(units) else { return }
-    let line = text(units, bytes, after: elapsed / .seconds(1), remark)
-    if Console.isTerminal { console.rewrite(line) } else { console.note(line) }
-  }
-
-  /// Since when the bar has been running; nil where it is too early for another line.
-  private func elapsed(_ units: Share) -> Duration? {
-    let interval: Duration = Console.isTerminal ? .milliseconds(100) : .seconds(10)
-    let now = ContinuousClock.now
-    let isLast = units.total > 0 && units.done >= units.total
-    return moments.withLock { moments in
-      if units.done == 0 { moments.first = now }
-      if let last = moments.last, now - last < interval, !isLast { return nil }
-      if units.done == 0, !Console.isTerminal { return nil }
-      moments.last = now
-      return now - moments.first
+    // Written under the lock: of two threads' lines the older might else be the one that stays.
+    moments.withLock { moments in
+      guard let elapsed = moments.elapsed(units) else { return }
+      let line = text(units, bytes, after: elapsed / .seconds(1), remark)
+      if Console.isTerminal { console.rewrite(line) } else { console.note(line) }
     }
   }
 
