@@ -69,8 +69,8 @@ public final class Worker {
   func send(_ bytes: [UInt8], files: Int) throws(WorkerFailure) {
     let running = try start()
     allowTime(files: files)
-    let wait = Int32(clamping: limits.wallSeconds * 1000)
-    let failure = worker_send(running.control, bytes, bytes.count, wait)
+    let deadline = Deadline(seconds: Double(limits.wallSeconds))
+    let failure = worker_send(running.control, bytes, bytes.count, deadline.millisecondsLeft)
     if failure != 0 { throw bury(late: failure == ETIMEDOUT) }
   }
 
@@ -293,10 +293,12 @@ extension Worker {
     _ serve: @escaping @Sendable (Int32, Int32) -> Void, _ shared: Int32
   ) throws(WorkerFailure) -> Running {
     var ends: [Int32] = [-1, -1]
-    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+    // A process that another thread starts meanwhile would keep the socket open.
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
       throw .notStarted(errno: Int(errno))
     }
-    let (control, memory) = (ends[1], dup(shared))
+    let (control, memory) = (ends[1], fcntl(shared, F_DUPFD_CLOEXEC, 0))
     Thread.detachNewThread {
       serve(control, memory)
       close(control)
