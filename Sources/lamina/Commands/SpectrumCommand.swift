@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SSL
 import SliceStore
 import Torch
@@ -33,7 +34,7 @@ struct SpectrumCommand: ParsableCommand {
 
   func run() throws {
     let device = try openDevice(named: compute.device)
-    if let threads = compute.threads { LibTorch.threads = threads }
+    LibTorch.threads = compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
     let store = try SliceStore(slices)
     let report = try spectrum(
       run: pretrained, store, slices: store.slices(ofVolumes: store.split(split)), limit: limit,
