@@ -194,6 +194,13 @@ def report(name, task, rates):
             print("|", " | ".join([f"{name} {task}", precision, side, *cells, *against]), "|", flush=True)
 
 
+def modes(names):
+    unknown = [name for name in names.split(",") if name not in MODES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: give some of {', '.join(MODES)}")
+    return [MODES[name] for name in names.split(",")]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lamina", type=lambda p: pathlib.Path(p).resolve())
@@ -202,8 +209,7 @@ def main():
     parser.add_argument("--torch", action="append", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--modes", type=lambda names: [MODES[name] for name in names.split(",")],
-                        default=",".join(MODES), help="precisions and memory formats")
+    parser.add_argument("--modes", type=modes, default=",".join(MODES), help=f"some of {', '.join(MODES)}")
     parser.add_argument("--only", default="small step,small pretrain,small finetune,large step,large pretrain,large finetune")
     given = parser.parse_args()
     given.scratch.mkdir(parents=True, exist_ok=True)
