@@ -76,7 +76,7 @@ extension PretrainRecipe {
   func regionDecoder(
     _ scope: Scope, of architecture: EncoderArchitecture
   ) throws(PretrainError) -> UNetDecoder? {
-    guard contrastsRegions, local.path != .encoder else { return nil }
+    guard learnsDecoder else { return nil }
     guard architecture.kind == .unet, architecture.features.count > 1 else {
       throw .recipe(key: "local.path", problem: "only a U-Net's decoder can learn with its encoder")
     }

@@ -101,6 +101,8 @@ public struct PretrainRecipe: Codable, Sendable, Equatable {
 
   /// Whether regions are drawn and contrasted.
   public var contrastsRegions: Bool { method == .moco && local.enabled }
+  /// Whether a U-Net's decoder learns with its encoder.
+  public var learnsDecoder: Bool { contrastsRegions && local.path != .encoder }
   /// Whether past keys are negatives.
   var hasQueue: Bool { method == .moco || method == .densecl }
 

@@ -13,15 +13,16 @@ from conftest import LAMINA, ROOT, lamina
 RECIPE = """
 ingest: {labels: LABELS, key: KEY}
 prepare: {spacing: [4, 4], canvas: [48, 48], split: {train: 0.6, validation: 0.1, test: 0.3, seed: 1}}
-pretrain: {features: [8, 16, 16], steps: 6, batch: 8, threads: 1, crops: {size: 32, regions: {count: 8}}}
+pretrain: {features: [8, 16, 16], steps: 6, batch: 8, threads: 1, local: {path: both}, crops: {size: 32, regions: {count: 8}}}
 finetune: {features: [8, 16, 16], steps: 4, batch: 4, threads: 1, validateEvery: 0, keep: last}
 linear: {steps: 4, batch: 4, threads: 1, validateEvery: 0, keep: last}
 arms: [scratch, moco-v2, local]
 baselines: [scratch, moco-v2]
+modes: [linear, linear-network, full]
 volumes: [1, 0]
 choices: 2
 """
-FITS = 2 * 2 * (1 + 2 * 2)
+FITS = 2 * 2 * (1 + 2 + 3)  # moco-v2 has no decoder of its own: its whole network is its encoder
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,15 @@ def test_a_study_makes_every_fit_once_and_its_tables_name_every_arm(alone):
     assert len({json.dumps(fit["cell"], sort_keys=True) for fit in found}) == FITS
     text = (alone / "study.md").read_text()
     assert "| scratch | " in text and "points of Dice above moco-v2" in text and "`local`: pooled features" in text
+
+
+def test_an_arm_whose_decoder_learned_nothing_has_its_encoders_figures_under_the_whole_network(alone):
+    parts = dict(part.split("\n", 1) for part in (alone / "study.md").read_text().split("## ") if part)
+    encoder, network = (
+        {line.split(" | ")[0]: line for line in parts[f"Linear evaluation{of}, Dice"].splitlines() if line.startswith("| ")}
+        for of in ("", " of the whole network"))
+    assert encoder["| moco-v2"] == network["| moco-v2"]
+    assert encoder["| local"] != network["| local"]
 
 
 def test_three_processes_come_to_what_one_comes_to(study, alone, tmp_path):

@@ -188,6 +188,7 @@ struct Study {
     }
     return StudyTables(
       recipe: recipe, results: results.done.filter { cells.contains($0.key) },
+      withDecoder: Set(recipe.arms.filter { pipelines[$0]?.pretrain.learnsDecoder == true }),
       all: data.labelled(data.training).count, spectra: reports)
   }
 }

@@ -107,22 +107,31 @@ extension StudyRecipe {
   func cells(_ pipelines: [String: Pipeline]) -> [StudyCell] {
     (0..<choices).flatMap { choice in
       volumes.flatMap { count in
-        arms.flatMap { arm in
-          cells(arm, pipelines[arm]?.finetune.mode == .scratch, count, choice)
-        }
+        arms.flatMap { arm in cells(arm, pipelines[arm], count, choice) }
       }
     }
   }
 
   private func cells(
-    _ arm: String, _ isScratch: Bool, _ count: Int, _ choice: Int
+    _ arm: String, _ pipeline: Pipeline?, _ count: Int, _ choice: Int
   ) -> [StudyCell] {
-    guard !isScratch else {
+    guard pipeline?.finetune.mode != .scratch else {
       guard modes.contains(.full) else { return [] }
       return [StudyCell(arm: arm, mode: .full, volumes: count, choice: choice, seed: 0)]
     }
-    return modes.flatMap { mode in
+    let withDecoder = pipeline?.pretrain.learnsDecoder == true
+    let fitted = modes.map { $0.fitted(withDecoder: withDecoder) }
+      .reduce(into: [FinetuneMode]()) { if !$0.contains($1) { $0.append($1) } }
+    return fitted.flatMap { mode in
       seeds.map { StudyCell(arm: arm, mode: mode, volumes: count, choice: choice, seed: $0) }
     }
+  }
+}
+
+extension FinetuneMode {
+  /// The mode whose fits stand for this one's: where no decoder learned with the encoder, the whole
+  /// pretrained network is the encoder.
+  func fitted(withDecoder: Bool) -> FinetuneMode {
+    self == .linearNetwork && !withDecoder ? .linear : self
   }
 }

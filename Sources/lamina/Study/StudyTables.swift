@@ -8,6 +8,8 @@ import Segmentation
 struct StudyTables {
   let recipe: StudyRecipe
   let results: [StudyCell: StudyResult]
+  /// Arms whose decoder learned with the encoder.
+  let withDecoder: Set<String>
   /// How many volumes 0 stands for.
   let all: Int
   /// The ranks of each pretrained arm.
@@ -59,7 +61,9 @@ struct StudyTables {
   }
 
   private func matching(_ arm: String, _ mode: FinetuneMode, _ count: Int) -> [StudyResult] {
-    results.values.filter { $0.cell.arm == arm && $0.cell.mode == mode && $0.cell.volumes == count }
+    let mode = mode.fitted(withDecoder: withDecoder.contains(arm))
+    return results.values
+      .filter { $0.cell.arm == arm && $0.cell.mode == mode && $0.cell.volumes == count }
       .sorted { ($0.cell.choice, $0.cell.seed) < ($1.cell.choice, $1.cell.seed) }
   }
 
