@@ -38,6 +38,7 @@ static void load(void) {
     return;                                               \
   }
   CTORCH_FUNCTIONS(LOOK_UP)
+  if (interface_() != CTorchInterface) fail("libLaminaTorch.so is of another version: its functions have other numbers");
 }
 
 const char *ctorch_load(void) {

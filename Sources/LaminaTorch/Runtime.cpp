@@ -9,6 +9,8 @@
 
 #include "Guard.h"
 
+int32_t laminatorch_interface(void) { return CTorchInterface; }
+
 const char *laminatorch_version(void) { return TORCH_VERSION; }
 
 /// Debian's LibTorch leaves matrix products to OpenBLAS, whose own threads, one for each core whatever LibTorch was

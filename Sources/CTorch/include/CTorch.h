@@ -167,6 +167,13 @@ enum {
   CTorchUniform = 1,
 };
 
+/// The numbers of functions, as one: what is added or taken away changes it. A library that was compiled with others would
+/// do something else than it is asked for.
+enum {
+  CTorchInterface = CTorchCosine | CTorchShiftRight << 5 | CTorchInPlaceCopy << 10 | CTorchEachLerp << 14 |
+                    CTorchEachNorm << 18 | CTorchAll << 22,
+};
+
 /// Opens libLaminaTorch.so and looks every function up, once.
 ///
 /// Returns NULL when all is well, else one sentence (owned by the library) that says what is missing and what to do.
