@@ -128,8 +128,9 @@ public final class Ledger: Sendable {
   /// those of other kinds. A query for a kind of them names it, and then need not look through all.
   static let apart = "kind != 'dicom'"
 
-  /// Pages that stay in memory: the headers of some thousand files, which are asked for by series.
-  private static let cacheKilobytes = 32 << 10
+  /// Pages that stay in memory: those of a transaction, so that none is written before its end. What is
+  /// asked for later comes from the system's own cache as quickly.
+  private static let cacheKilobytes = 8 << 10
 
   /// Runs `body` in a transaction; an error of SQLite's becomes one of ours.
   func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
