@@ -38,6 +38,9 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
   /// The real value of a stored 0.
   public var addOffset: Double { 0 }
 
+  /// Rows or columns that a canvas has at most.
+  static let longestSide = 8192
+
   /// Throws ``PrepareError/badRecipe(key:problem:)`` for values that make no sense.
   public func validate() throws(PrepareError) {
     func check(_ fine: Bool, _ key: String, _ problem: String) throws(PrepareError) {
@@ -50,8 +53,8 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
     }
     if let canvas {
       try check(
-        canvas.count == 2 && canvas.allSatisfy { (8...8192).contains($0) }, "canvas",
-        "rows and columns, each from 8 to 8192, are needed")
+        canvas.count == 2 && canvas.allSatisfy { (8...Self.longestSide).contains($0) }, "canvas",
+        "rows and columns, each from 8 to \(Self.longestSide), are needed")
     }
     try check(
       shardBytes.map { (1...1 << 40).contains($0) } ?? true, "shardBytes",

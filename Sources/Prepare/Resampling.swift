@@ -28,8 +28,9 @@ struct AxisWeights: Sendable {
   }
 
   private static func tent(_ place: Double, _ radius: Double, _ count: Int) -> (Int, [Float]) {
-    let low = max(0, Int((place - radius).rounded(.down)))
-    let high = min(count - 1, Int((place + radius).rounded(.up)))
+    // Bounded before they are whole numbers: voxels of 10⁻³⁰ mm make a radius that no integer holds.
+    let low = Int(max(0, (place - radius).rounded(.down)))
+    let high = Int(min(Double(count - 1), (place + radius).rounded(.up)))
     let tent = (low...high).map { max(0, 1 - abs(Double($0) - place) / radius) }
     let sum = tent.reduce(0, +)
     let from = tent.firstIndex { $0 > 0 } ?? 0

@@ -45,6 +45,13 @@ public struct SliceGeometry: Sendable, Equatable {
     guard size.count == 2, size.allSatisfy({ $0 > 0 }) else {
       throw .badRecipe(key: "canvas", problem: "rows and columns are needed")
     }
+    guard size.allSatisfy({ $0 <= PrepareRecipe.longestSide }) else {
+      let voxels = "\(source.size.x)×\(source.size.y)×\(source.size.z) voxels"
+      throw .badRecipe(
+        key: "canvas",
+        problem: "at its spacing a scan of \(voxels) takes \(size[0])×\(size[1]) pixels; the size "
+          + "of its voxels may be wrong")
+    }
     let offset = SIMD2(floorHalf(size[1] - fit.size.x), floorHalf(size[0] - fit.size.y))
     let start = fit.start - SIMD2<Double>(offset) * fit.step
     (self.source, self.axes, self.flips, self.step, self.start) = (

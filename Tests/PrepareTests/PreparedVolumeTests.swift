@@ -186,4 +186,17 @@ import Testing
         volume, label: many, modality: "MR", recipe: plain(), canvas: [4, 4], name: "v")
     }
   }
+
+  @Test func aScanOfVoxelsOfAnySizeIsPreparedOrRefused() throws {
+    func prepared(_ size: Double) throws -> PreparedVolume {
+      let grid = Scans.grid("LPS", spacing: SIMD3(size, size, 4 * size))
+      let recipe = plain { $0.spacing = [1, 1] }
+      return try PreparedVolume(
+        Volume(grid: grid, values: [Float](repeating: 7, count: grid.count)), modality: "MR",
+        recipe: recipe, canvas: recipe.canvas(for: [grid]))
+    }
+    let tiny = try prepared(1e-30)
+    #expect(abs((tiny.values(slice: 0).max() ?? 0) - 7) < 1e-4)
+    #expect(throws: PrepareError.self) { try prepared(1e6) }
+  }
 }
