@@ -16,10 +16,15 @@ extension MetricsError: CustomStringConvertible {
       "\(name): the mask has \(mask) voxels and its reference \(reference); "
         + "compare masks on the grid of the scan."
     case .placesDiffer(let name, let millimetres):
-      "\(name): the mask lies \(Int(millimetres.rounded(.up))) mm or less away from its reference; "
+      "\(name): the mask lies \(whole(millimetres)) mm or less away from its reference; "
         + "give both the affine of the scan."
     case .gridIsSingular(let name):
       "\(name): the affine of the mask is singular, so distances have no meaning; repair the header."
     }
   }
+}
+
+/// The next whole number above; an affine may say any number, also one that no integer holds.
+private func whole(_ number: Double) -> String {
+  Int(exactly: number.rounded(.up)).map { "\($0)" } ?? "\(number)"
 }

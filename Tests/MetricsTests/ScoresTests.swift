@@ -53,6 +53,12 @@ import Testing
   }
 }
 
+@Test(arguments: [(3.2, "4"), (1e30, "1e+30"), (.nan, "nan")])
+func howFarApartMasksAreIsSaidForAnyNumber(_ millimetres: Double, _ said: String) {
+  let error = MetricsError.placesDiffer(case: "a", millimetres: millimetres)
+  #expect(error.description.hasPrefix("a: the mask lies \(said) mm"))
+}
+
 @Test func aGridWithoutVolumeIsRefused() {
   let flat = map(["011"], spacing: SIMD3(1, 1, 0))
   #expect(throws: MetricsError.gridIsSingular(case: "a")) {
