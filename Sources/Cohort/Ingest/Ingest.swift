@@ -5,6 +5,9 @@ import SliceStore
 
 /// From folders of scans to a cohort store and its ledger.
 public enum Ingest {
+  /// More would wait for the parent, which hands out the work.
+  private static let mostWorkers = 256
+
   /// Takes everything below `paths` into the store at `store`, making it where there is none.
   ///
   /// What cannot be taken is in the report, and the rest goes on: a file that kills the process
@@ -19,9 +22,9 @@ public enum Ingest {
     progress: @escaping @Sendable (IngestProgress) -> Void = { _ in }
   ) throws -> IngestReport {
     worker_keep_memory()
+    let cores = ProcessInfo.processInfo.activeProcessorCount
     let pool = WorkerPool(
-      recipe.workers > 0 ? recipe.workers : ProcessInfo.processInfo.activeProcessorCount, launch,
-      recipe.limits)
+      min(recipe.workers > 0 ? recipe.workers : cores, mostWorkers), launch, recipe.limits)
     defer { pool.stop() }
     WorkersAhead.keep(pool.count)
     pool.warm()

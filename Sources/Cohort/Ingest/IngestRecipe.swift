@@ -34,7 +34,7 @@ public struct IngestRecipe: Sendable, Codable, Equatable {
   public var color = ColorPolicy.refuse
   /// Turns PET in Bq/ml into SUV by body weight (g/ml) where its headers allow it.
   public var uptake = false
-  /// Worker processes; 0 for one a core. Beside each the parent has a thread that packs what it has
+  /// Worker processes, at most 256; 0 for one a core. Beside each the parent has a thread that packs what it has
   /// decoded while it waits, so that as many cores are used as there are workers.
   public var workers = 0
   /// What a worker may use.

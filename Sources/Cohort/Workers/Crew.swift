@@ -21,7 +21,8 @@ package final class Crew: @unchecked Sendable {  // all state under the lock
 
   init(size: Int) {
     self.size = size
-    room = DispatchSemaphore(value: 2 * size + 2)
+    // Dispatch has some hundred threads for all that waits for the disk.
+    room = DispatchSemaphore(value: min(2 * size + 2, 64))
   }
 
   /// Works until there is neither a job nor a thread that might ask for help with one.

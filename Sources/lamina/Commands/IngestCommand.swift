@@ -45,7 +45,7 @@ struct IngestCommand: ParsableCommand {
   @Flag(help: "End at the first refusal.")
   var strict = false
 
-  @Option(help: "Worker processes (default: one a core).")
+  @Option(help: "Worker processes, at most 256 (default: one a core).")
   var workers: Int?
 
   @OptionGroup(title: "Limits of a worker") var limits: LimitOptions
