@@ -1,12 +1,14 @@
 /* The loops that the store is measured against, in plain C: `pread` and a decoder, or an encoder, one thread.
 
-     loops read STORE SIDE ORDER library|kept    libblosc's decoder, or zstd with a kept context and a plain unshuffle
-     loops pack RAW SIDE REPEAT blosc|zstd3      libblosc at level 1 with the byte shuffle, or zstd level 3 with checksum
+     loops read STORE SIDE ORDER library|kept   libblosc's decoder, or zstd (with a kept context) or LZ4 and a plain unshuffle
+     loops pack RAW SIDE REPEAT zstd|lz4|zstd3  libblosc with the byte shuffle and zstd at level 1 or LZ4 at level 9, or zstd
+                                                level 3 with checksum
 
    `kept` also computes the CRC-32C, as the store does; `library` does not. */
 #define _GNU_SOURCE
 #include <blosc.h>
 #include <fcntl.h>
+#include <lz4.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,11 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c(const uint8_t *at, size
 }
 
 static ZSTD_DCtx *context;
+
+static size_t unpack(int lz4, void *to, size_t size, const void *from, size_t count) {
+  return lz4 ? (size_t)LZ4_decompress_safe(from, to, count, size) : ZSTD_decompressDCtx(context, to, size, from, count);
+}
+
 static uint8_t *shuffled;
 
 /* Frames of one block with a stream for each of two bytes, as the store writes slices of up to 512 KiB. */
@@ -56,7 +63,7 @@ static void decode(const uint8_t *frame, uint32_t length, uint16_t *out, size_t 
   for (int stream = 0; stream < 2; stream++) {
     uint32_t count = u32(at);
     if (count == half) memcpy(shuffled + stream * half, at + 4, half);
-    else if (ZSTD_decompressDCtx(context, shuffled + stream * half, half, at + 4, count) != half) exit(3);
+    else if (unpack(frame[2] >> 5 == 1, shuffled + stream * half, half, at + 4, count) != half) exit(3);
     at += 4 + count;
   }
   const uint8_t *low = shuffled, *high = shuffled + half;
@@ -103,11 +110,11 @@ static void packing(char **v) {
   ZSTD_CCtx *compressor = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel, 3);
   ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, 1);
-  int blosc = !strcmp(v[5], "blosc");
+  int lz4 = !strcmp(v[5], "lz4"), blosc = lz4 || !strcmp(v[5], "zstd");
   double start = cpu();
   for (int turn = 0; turn < atoi(v[4]); turn++)
     for (size_t at = 0; at + size <= bytes; at += size)
-      total += blosc ? (size_t)blosc_compress_ctx(1, 1, 2, size, raw + at, packed, room, "zstd", 0, 1)
+      total += blosc ? (size_t)blosc_compress_ctx(lz4 ? 9 : 1, 1, 2, size, raw + at, packed, room, v[5], 0, 1)
                      : ZSTD_compress2(compressor, packed, room, raw + at, size);
   printf("{\"cpu\": %f, \"bytes\": %zu}\n", cpu() - start, total);
 }

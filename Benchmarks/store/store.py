@@ -2,7 +2,7 @@
 
     python Benchmarks/store/store.py DATA [SCRATCH]   # DATA: hippocampus/, dicom/ct-head-philips/
 
-Needs cc, libblosc, libzstd, and numpy, nibabel, zarr, zarrs, tensorstore, google-crc32c; builds `bench-store` in release.
+Each kind of slices is packed small and fast (`prepare.packing`). Needs cc, libblosc, liblz4, libzstd, and numpy, nibabel, zarr, zarrs, tensorstore, google-crc32c; builds `bench-store` in release.
 Slices are real: the head CT as it is (512², 28 slices), cut in quarters (256², 112), and the hippocampus MR prepared (64²,
 1457), each repeated to the number that is said. One thread everywhere, CPU seconds of whole processes' loops, everything
 in the page cache. A round runs every candidate in turn; what is printed are medians over rounds of the ratio to our own
@@ -30,7 +30,7 @@ ROUNDS = 5
 
 def build(scratch):
     subprocess.run(["swift", "build", "-c", "release", "--product", "bench-store", "--quiet"], cwd=ROOT, check=True)
-    subprocess.run(["cc", "-O3", "-march=native", HERE / "loops.c", "-o", scratch / "loops", "-lblosc", "-lzstd"], check=True)
+    subprocess.run(["cc", "-O3", "-march=native", HERE / "loops.c", "-o", scratch / "loops", "-lblosc", "-llz4", "-lzstd"], check=True)
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", HERE / "counting.c", "-o", scratch / "counting.so", "-ldl"], check=True)
 
 
@@ -85,7 +85,7 @@ print(json.dumps({{"cpu": time.process_time() - start}}))
     return job(sys.executable, "-c", code)["cpu"]
 
 
-def reading(name, store, scratch, count):
+def reading(name, how, store, scratch, count):
     order = scratch / "order"
     total = json.loads((store / "zarr.json").read_text())["attributes"]["lamina"]["slices"]
     numpy.random.default_rng(1).integers(0, total, count).astype("<u4").tofile(order)
@@ -98,30 +98,31 @@ def reading(name, store, scratch, count):
         for kind in ["library", "kept"]:
             theirs = job(scratch / "loops", "read", store, side, order, kind)
             assert theirs["sum"] == mine["sum"]
-            round_["C, pread + " + {"library": "libblosc", "kept": "zstd kept + unshuffle + crc32c"}[kind]] = theirs["cpu"]
+            round_["C, pread + " + {"library": "libblosc", "kept": "decoder + unshuffle + crc32c"}[kind]] = theirs["cpu"]
         for other, most in [("tensorstore", 400), ("zarr-python", 200), ("zarrs", 200)]:
             round_[other] = peer(other, store, order, most) * count / most
         for key, seconds in round_.items():
             rows.setdefault(key, []).append(seconds / mine["cpu"])
     counted = job(BENCH, "read", store, order, preload=scratch / "counting.so")
-    print(f"\n{name}: {count / statistics.median(ours):.0f} slices/CPU-s; in {count} reads "
+    print(f"\n{name}, {how}: {count / statistics.median(ours):.0f} slices/CPU-s; in {count} reads "
           f"{counted['allocations']:.0f} allocations and {counted['locks']:.0f} locks")
     for key, ratios in rows.items():
         print(f"  {statistics.median(ratios):5.2f} × {key}   ({min(ratios):.2f}–{max(ratios):.2f})")
 
 
-def packing(name, raw, side, scratch, repeat):
+def packing(name, how, raw, side, scratch, repeat):
     ours, rows, sizes = [], {}, {}
     size = raw.stat().st_size * repeat
     for _ in range(ROUNDS):
-        mine = job(BENCH, "pack", raw, side, repeat)
+        mine = job(BENCH, "pack", raw, side, repeat, how)
         ours.append(mine["cpu"])
         sizes["ours"] = size / mine["bytes"]
-        for kind, words in [("blosc", "libblosc, level 1, shuffle"), ("zstd3", "zstd 3, as plain chunks are")]:
+        library = {"small": ("zstd", "libblosc, zstd 1, shuffle"), "fast": ("lz4", "libblosc, lz4 9, shuffle")}[how]
+        for kind, words in [library, ("zstd3", "zstd 3, as plain chunks are")]:
             theirs = job(scratch / "loops", "pack", raw, side, repeat, kind)
             rows.setdefault(words, []).append(theirs["cpu"] / mine["cpu"])
             sizes[words] = size / theirs["bytes"]
-    print(f"\n{name}: packed at {size / 1e6 / statistics.median(ours):.0f} MB/CPU-s, ratio {sizes['ours']:.3f}")
+    print(f"\n{name}, {how}: packed at {size / 1e6 / statistics.median(ours):.0f} MB/CPU-s, ratio {sizes['ours']:.3f}")
     for key, ratios in rows.items():
         print(f"  {statistics.median(ratios):5.2f} × {key}, ratio {sizes[key]:.3f}   ({min(ratios):.2f}–{max(ratios):.2f})")
 
@@ -220,14 +221,15 @@ def main(data, scratch):
         side = pixels.shape[1]
         raw = scratch / f"{side}.raw"
         pixels.tofile(raw)
-        packing(name, raw, side, scratch, max(1, (100 << 20) // pixels.nbytes))
-        store = scratch / f"{side}.zarr"
-        wrote = job(BENCH, "write", raw, side, store, repeat, os.cpu_count())
-        less = job(BENCH, "write", raw, side, scratch / f"{side}-less.zarr", max(1, repeat // 4), os.cpu_count())
-        print(f"  written to disk on {os.cpu_count()} threads: {wrote['slices'] * 2 * side * side / 1e6 / wrote['wall']:.0f} MB/s, "
-              f"peak {wrote['peak']:.0f} MB, {less['peak']:.0f} MB for a quarter of it ({pixels.nbytes / 1e6:.0f} MB a volume)")
-        reading(name, store, scratch, {512: 1500, 256: 6000, 64: 40_000}[side])
-    opening(scratch / "256.zarr", scratch, 19_532, 512)
+        for how in ["small", "fast"]:
+            packing(name, how, raw, side, scratch, max(1, (100 << 20) // pixels.nbytes))
+            store, threads = scratch / f"{side}-{how}.zarr", os.cpu_count()
+            wrote = job(BENCH, "write", raw, side, store, repeat, threads, how)
+            less = job(BENCH, "write", raw, side, scratch / f"{side}-{how}-less.zarr", max(1, repeat // 4), threads, how)
+            print(f"  written to disk on {threads} threads: {wrote['slices'] * 2 * side * side / 1e6 / wrote['wall']:.0f} MB/s, "
+                  f"peak {wrote['peak']:.0f} MB, {less['peak']:.0f} MB for a quarter of it ({pixels.nbytes / 1e6:.0f} MB a volume)")
+            reading(name, how, store, scratch, {512: 1500, 256: 6000, 64: 40_000}[side])
+    opening(scratch / "256-small.zarr", scratch, 19_532, 512)
 
 
 if len(sys.argv) > 2:

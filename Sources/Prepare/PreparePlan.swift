@@ -58,7 +58,7 @@ struct PreparePlan {
       scaleFactor: recipe.scaleFactor, addOffset: recipe.addOffset,
       channelNames: Self.channelNames(items, recipe), labelNames: classes.all,
       recipe: try JSON(encoding: resolved), cohortDigest: cohort.digest,
-      shardBytes: recipe.shardBytes ?? 64 << 20)
+      shardBytes: recipe.shardBytes ?? 64 << 20, packing: recipe.packing)
     split = try Self.split(items, recipe.split)
   }
 

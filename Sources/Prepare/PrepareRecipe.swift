@@ -1,4 +1,5 @@
 import Imaging
+import SliceStore
 
 /// How volumes become slices. The initial values are the defaults that a recipe is laid over.
 public struct PrepareRecipe: Codable, Sendable, Equatable {
@@ -20,6 +21,8 @@ public struct PrepareRecipe: Codable, Sendable, Equatable {
   public var label: String?
   /// Bytes that a shard of images aims at, before compression; none takes 64 MiB.
   public var shardBytes: Int?
+  /// Whether images are packed into few bytes or to be read fast; none takes few bytes.
+  public var packing: SlicePacking?
   /// What becomes of slices that are nearly the one before; none keeps them.
   public var nearDuplicates: NearDuplicates?
   /// The correlation at low resolution from which they are; none takes 0.99.

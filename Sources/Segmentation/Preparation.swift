@@ -3,13 +3,15 @@ import Prepare
 
 /// What in two recorded preparations makes other pixels of the same scan, as `key: one, other`.
 ///
-/// Who trains, which label is taken, what pretraining leaves out and how large shards are change no pixel.
+/// Who trains, which label is taken, what pretraining leaves out, how large shards are and how they are
+/// packed change no pixel.
 package func differences(_ one: String, _ other: String) -> [String] {
   let (a, b) = (flattened(one), flattened(other))
   return Set(a.keys).union(b.keys).sorted().compactMap { key in
-    let silent = key == "label" || key == "shardBytes"
-    guard !silent, !key.hasPrefix("split."), !key.hasPrefix("nearDuplicate"), a[key] != b[key]
-    else { return nil }
+    let isSilent =
+      ["label", "shardBytes", "packing"].contains(key) || key.hasPrefix("split.")
+      || key.hasPrefix("nearDuplicate")
+    guard !isSilent, a[key] != b[key] else { return nil }
     return "\(key): \(a[key] ?? "not set"), not \(b[key] ?? "not set")"
   }
 }

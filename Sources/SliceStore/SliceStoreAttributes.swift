@@ -16,17 +16,19 @@ public struct SliceStoreAttributes: Codable, Sendable, Equatable {
   public var cohortDigest: String
   /// The size in bytes that a shard of images aims at, before compression.
   public var shardBytes: Int
+  /// What images are packed for; none is ``SlicePacking/small``.
+  public var packing: SlicePacking?
 
   /// Describes a store to be written.
   public init(
     channels: Int, height: Int, width: Int, scaleFactor: Double = 1, addOffset: Double = 0,
     channelNames: [String] = [], labelNames: [Int: String] = [:], recipe: JSON = .object([:]),
-    cohortDigest: String = "", shardBytes: Int = 64 << 20
+    cohortDigest: String = "", shardBytes: Int = 64 << 20, packing: SlicePacking? = nil
   ) {
     (self.channels, self.height, self.width) = (channels, height, width)
     (self.scaleFactor, self.addOffset) = (scaleFactor, addOffset)
     (self.channelNames, self.labelNames, self.recipe) = (channelNames, labelNames, recipe)
-    (self.cohortDigest, self.shardBytes) = (cohortDigest, shardBytes)
+    (self.cohortDigest, self.shardBytes, self.packing) = (cohortDigest, shardBytes, packing)
   }
 
   /// Stored numbers of one slice of all channels.
@@ -47,6 +49,22 @@ public struct SliceStoreAttributes: Codable, Sendable, Equatable {
   }
 }
 
+/// What the images of a slice store are packed for (`docs/benchmarks/codecs.md`).
+public enum SlicePacking: String, Codable, Sendable, CaseIterable {
+  /// Few bytes: zstd.
+  case small
+  /// Reading and writing at twice the speed or more, for a fifth to a third more bytes: LZ4.
+  case fast
+
+  /// How a slice of 16-bit numbers becomes bytes.
+  public var codec: ChunkCodec {
+    switch self {
+    case .small: .blosc(level: 1, typeSize: 2)
+    case .fast: .blosc("lz4", level: 9, typeSize: 2)
+    }
+  }
+}
+
 /// The two arrays of a slice store.
 enum SliceLayout {
   static let format = "slices"
@@ -58,7 +76,7 @@ enum SliceLayout {
     let (c, h, w) = (attributes.channels, attributes.height, attributes.width)
     return ArrayMetadata(
       shape: [count, c, h, w], type: .int16, shard: [attributes.slicesPerShard, c, h, w],
-      chunk: [1, c, h, w], codec: .blosc(level: 1, typeSize: 2),
+      chunk: [1, c, h, w], codec: (attributes.packing ?? .small).codec,
       dimensionNames: ["slice", "c", "y", "x"],
       attributes: [
         "scale_factor": .number(attributes.scaleFactor),

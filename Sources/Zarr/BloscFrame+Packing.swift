@@ -1,18 +1,19 @@
-import CZstd
+import CCodecs
 
 extension BloscFrame {
   /// What `target` of ``pack(_:level:shuffle:typeSize:into:_:)`` must have room for.
   static func bound(_ count: Int) -> Int { headerSize + count }
 
-  /// Packs a chunk with zstd into `target`, which has room for the chunk and a header; returns the
-  /// bytes of the frame.
+  /// Packs a chunk into `target`, which has room for the chunk and a header; returns the bytes of the
+  /// frame.
   ///
   /// A block is the whole chunk, in pieces of at most 256 KiB a stream, and each byte of a number has
   /// a stream of its own: the noisy low bytes do not spoil the statistics of the smooth high ones,
   /// which libblosc, which does not split for zstd, lets them do (`docs/benchmarks/codecs.md`).
   static func pack(
-    _ chunk: UnsafeRawBufferPointer, level: Int, shuffle: Bool, typeSize: Int,
-    plain: PlainStreams = [], into target: UnsafeMutableRawBufferPointer, _ context: ChunkContext
+    _ chunk: UnsafeRawBufferPointer, by compressor: Compressor, level: Int, shuffle: Bool,
+    typeSize: Int, plain: PlainStreams = [], into target: UnsafeMutableRawBufferPointer,
+    _ context: ChunkContext
   ) -> Int {
     let size = (1...255).contains(typeSize) ? typeSize : 1
     let isShuffled = shuffle && size > 1
@@ -21,14 +22,15 @@ extension BloscFrame {
     var flags: Flags = shuffle ? .shuffled : []
     if !isSplit { flags.insert(.notSplit) }
     let packing = BlockPacking(
-      level: zstdLevel(level), typeSize: size, blockSize: block, isShuffled: isShuffled,
-      streams: isSplit ? size : 1, plain: plain, context: context)
+      compressor: compressor, level: level, typeSize: size, blockSize: block,
+      isShuffled: isShuffled, streams: isSplit ? size : 1, plain: plain, context: context)
     let packed = level == 0 ? nil : packing.pack(chunk, into: target)
     if packed == nil { flags = .copied }
     let end = packed ?? headerSize + chunk.count
     target.storeBytes(of: 2, toByteOffset: 0, as: UInt8.self)
     target.storeBytes(of: 1, toByteOffset: 1, as: UInt8.self)
-    target.storeBytes(of: flags.rawValue | zstdFormat << 5, toByteOffset: 2, as: UInt8.self)
+    target.storeBytes(
+      of: flags.rawValue | compressor.rawValue << 5, toByteOffset: 2, as: UInt8.self)
     target.storeBytes(of: UInt8(size), toByteOffset: 3, as: UInt8.self)
     put(chunk.count, at: 4, in: target)
     put(block, at: 8, in: target)
@@ -66,6 +68,8 @@ extension BloscFrame {
 
 /// The blocks of a frame being packed.
 private struct BlockPacking {
+  let compressor: BloscFrame.Compressor
+  /// Blosc's, 1…9.
   let level: Int
   let typeSize: Int
   let blockSize: Int
@@ -114,7 +118,7 @@ private struct BlockPacking {
     return at
   }
 
-  /// A stream as a zstd frame, or as it is where that is not longer.
+  /// A stream in its compressor's form, or as it is where that is not longer.
   private func pack(
     stream: UnsafeRawBufferPointer, plain: Bool, from start: Int,
     into target: UnsafeMutableRawBufferPointer
@@ -124,9 +128,7 @@ private struct BlockPacking {
     let shorter = UnsafeMutableRawBufferPointer(
       rebasing: room[..<min(room.count, stream.count - 1)])
     var length = stream.count
-    if let packed = context.compress(
-      stream, into: shorter, level: level, checksum: false, plain: plain)
-    {
+    if let packed = compressed(stream, plain: plain, into: shorter) {
       length = packed
     } else {
       guard room.count >= length else { return nil }
@@ -134,5 +136,18 @@ private struct BlockPacking {
     }
     BloscFrame.put(length, at: start, in: target)
     return start + 4 + length
+  }
+
+  /// Bytes of a stream in `target`, or nil when it has no room.
+  private func compressed(
+    _ stream: UnsafeRawBufferPointer, plain: Bool, into target: UnsafeMutableRawBufferPointer
+  ) -> Int? {
+    switch compressor {
+    case .lz4:
+      context.lz4.compress(stream, into: target, acceleration: 10 - level)
+    case .zstd:
+      context.compress(
+        stream, into: target, level: BloscFrame.zstdLevel(level), checksum: false, plain: plain)
+    }
   }
 }

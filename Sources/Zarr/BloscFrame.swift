@@ -1,19 +1,34 @@
-import CZstd
+import CCodecs
 
-/// A Blosc 1 frame with zstd inside, opened by our own hands so that the contexts are kept: libblosc
-/// makes and frees one for every block.
+/// A Blosc 1 frame with zstd or LZ4 inside, opened by our own hands so that memory is kept: libblosc
+/// allocates for every frame, and makes and frees a context of zstd for every block.
 ///
 /// 16 bytes of header (format version, version of the compressor, flags, bytes of a number; u32:
 /// bytes unpacked, bytes of a block, bytes of the frame), an u32 for where each block begins, and
 /// the blocks: one stream, or one for each byte of a number, each an u32 for its length and a zstd
-/// frame, or the bytes themselves where that would not be shorter (c-blosc, README_HEADER.rst).
+/// frame or an LZ4 block, or the bytes themselves where that would not be shorter (c-blosc,
+/// README_HEADER.rst).
 struct BloscFrame {
   static let headerSize = 16
-  static let zstdFormat: UInt8 = 4
   /// A block is split into streams when each has at least so many bytes, and numbers no more than
   /// so many.
   static let smallestStream = 128
   static let mostStreams = 16
+
+  /// The compressors whose streams are made and opened here, by their number in the header.
+  enum Compressor: UInt8 {
+    case lz4 = 1
+    case zstd = 4
+
+    /// By its `cname` in Zarr's metadata.
+    init?(name: String) {
+      switch name {
+      case "lz4": self = .lz4
+      case "zstd": self = .zstd
+      default: return nil
+      }
+    }
+  }
 
   struct Flags: OptionSet {
     let rawValue: UInt8
@@ -24,6 +39,7 @@ struct BloscFrame {
   }
 
   private let bytes: UnsafeRawBufferPointer
+  private let compressor: Compressor
   private let flags: Flags
   private let typeSize: Int
   private let blockSize: Int
@@ -44,15 +60,17 @@ struct BloscFrame {
       guard frame.count == headerSize + size else { throw .frame("a Blosc frame of wrong length") }
       return target.copyMemory(from: UnsafeRawBufferPointer(rebasing: frame[headerSize...]))
     }
-    guard frame[2] >> 5 == zstdFormat, !flags.contains(.bitShuffled) else {
+    guard let compressor = Compressor(rawValue: frame[2] >> 5), !flags.contains(.bitShuffled) else {
       return try unpackByLibrary(frame, into: target)
     }
-    try BloscFrame(frame, flags).unpack(into: target, context)
+    try BloscFrame(frame, compressor, flags).unpack(into: target, context)
   }
 
-  private init(_ frame: UnsafeRawBufferPointer, _ flags: Flags) throws(ChunkFault) {
+  private init(
+    _ frame: UnsafeRawBufferPointer, _ compressor: Compressor, _ flags: Flags
+  ) throws(ChunkFault) {
     bytes = frame
-    self.flags = flags
+    (self.compressor, self.flags) = (compressor, flags)
     typeSize = Int(frame[3])
     blockSize = Int(Self.number(frame, 8))
     guard typeSize > 0, blockSize > 0 else { throw .frame("a Blosc frame without blocks") }
@@ -104,18 +122,28 @@ struct BloscFrame {
       if length == size {
         part.copyMemory(from: packed)
       } else {
-        try context.decompress(packed, into: part)
+        try unpack(stream: packed, into: part, context)
       }
       at += length
     }
     guard streams * size == block.count else { throw .frame("a Blosc block that does not divide") }
   }
 
+  private func unpack(
+    stream: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer,
+    _ context: ChunkContext
+  ) throws(ChunkFault) {
+    switch compressor {
+    case .lz4: try LZ4.decompress(stream, into: target)
+    case .zstd: try context.decompress(stream, into: target)
+    }
+  }
+
   private static func number(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
     UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
   }
 
-  /// Other compressors than zstd, and the bit shuffle.
+  /// Other compressors, and the bit shuffle.
   private static func unpackByLibrary(
     _ frame: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
   ) throws(ChunkFault) {

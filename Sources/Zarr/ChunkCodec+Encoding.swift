@@ -1,4 +1,4 @@
-import CZstd
+import CCodecs
 
 extension ChunkCodec {
   /// The bytes of one chunk as they stand in a shard.
@@ -45,12 +45,13 @@ extension ChunkCodec {
     case .blosc(let name, let level, let shuffle, let typeSize):
       target = context.packed.bytes(BloscFrame.bound(chunk.count) + 4)
       let room = UnsafeMutableRawBufferPointer(rebasing: target.dropLast(4))
-      count =
-        name == "zstd" && shuffle != .bitshuffle
-        ? BloscFrame.pack(
-          chunk, level: level, shuffle: shuffle == .shuffle, typeSize: typeSize, plain: plain,
-          into: room, context)
-        : Self.libblosc(chunk, name, level, shuffle, typeSize, into: room)
+      if let compressor = BloscFrame.Compressor(name: name), shuffle != .bitshuffle {
+        count = BloscFrame.pack(
+          chunk, by: compressor, level: level, shuffle: shuffle == .shuffle, typeSize: typeSize,
+          plain: plain, into: room, context)
+      } else {
+        count = Self.libblosc(chunk, name, level, shuffle, typeSize, into: room)
+      }
     }
     guard crc32c else { return UnsafeRawBufferPointer(rebasing: target[..<count]) }
     let sum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: target[..<count]))

@@ -41,11 +41,12 @@ public struct ChunkCodec: Sendable, Equatable {
     ChunkCodec(.zstd(level: level, checksum: true))
   }
 
-  /// zstd inside Blosc, bytes (or bits) of like weight together, then `crc32c`, since a Blosc
-  /// frame has no checksum.
-  public static func blosc(level: Int, shuffle: Shuffle = .shuffle, typeSize: Int) -> ChunkCodec {
-    ChunkCodec(
-      .blosc(name: "zstd", level: level, shuffle: shuffle, typeSize: typeSize), crc32c: true)
+  /// zstd (or another compressor) inside Blosc, bytes (or bits) of like weight together, then
+  /// `crc32c`, since a Blosc frame has no checksum.
+  public static func blosc(
+    _ name: String = "zstd", level: Int, shuffle: Shuffle = .shuffle, typeSize: Int
+  ) -> ChunkCodec {
+    ChunkCodec(.blosc(name: name, level: level, shuffle: shuffle, typeSize: typeSize), crc32c: true)
   }
 }
 

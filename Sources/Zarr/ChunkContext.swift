@@ -1,7 +1,7 @@
-import CZstd
+import CCodecs
 import Foundation
 
-/// The working memory of one thread: zstd's contexts and room for a chunk before and after its
+/// The working memory of one thread: the compressors' and room for a chunk before and after its
 /// bytes are put together.
 ///
 /// It is made when a thread first packs or unpacks a chunk and goes with the thread, so that neither
@@ -9,6 +9,8 @@ import Foundation
 final class ChunkContext {
   private let compressor = ZSTD_createCCtx()!
   private let decompressor = ZSTD_createDCtx()!
+  /// What LZ4 finds matches with.
+  let lz4 = LZ4()
   /// A chunk as it stands in a shard.
   var packed = Room()
   /// Bytes of like weight, side by side.

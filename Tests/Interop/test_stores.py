@@ -19,6 +19,8 @@ import zarrs  # noqa: F401, its pipeline of codecs registers itself
 from ome_zarr_models.v05.image import Image
 from ome_zarr_models.v05.image_label import ImageLabel
 
+from conftest import lamina as command
+
 STORES = os.environ.get("LAMINA_STORES")
 
 
@@ -114,6 +116,20 @@ def test_the_codecs_are_those_of_the_design(stores):
         else:
             assert [c["name"] for c in chain] == ["bytes", "blosc", "crc32c"]
             assert chain[1]["configuration"]["cname"] == "zstd"
+
+
+def test_slices_packed_to_be_read_fast_hold_the_same(cohort, slices, tmp_path):
+    """LZ4 inside Blosc: other bytes, read by the same libraries, and by `verify` and whoever prepares again."""
+    fast = tmp_path / "fast.zarr"
+    command("prepare", cohort, "--into", fast, "--set", "prepare.packing=fast", "--quiet")
+    (sharding,) = json.loads((fast / "image/zarr.json").read_text())["codecs"]
+    assert sharding["configuration"]["codecs"][1]["configuration"]["cname"] == "lz4"
+    assert lamina(fast)["packing"] == "fast" and "packing" not in lamina(slices)
+    assert numpy.array_equal(read(fast / "image"), read(slices / "image"))
+    assert numpy.array_equal(read(fast / "label"), read(slices / "label"))
+    command("verify", fast)
+    command("prepare", cohort, "--into", fast, "--set", "prepare.packing=fast", "--quiet")
+    assert "other settings" in command("prepare", cohort, "--into", fast, "--quiet", code=1).stderr
 
 
 def test_slices_read_the_same_everywhere(stores):

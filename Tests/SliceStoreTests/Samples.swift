@@ -59,7 +59,7 @@ func contents(_ folder: String) throws -> [String: [UInt8]] {
 
 /// Slices of a store of its own: `count` volumes of 3…6 slices, every other one labelled.
 struct SliceSamples {
-  let attributes = SliceStoreAttributes(
+  var attributes = SliceStoreAttributes(
     channels: 2, height: 6, width: 8, scaleFactor: 0.001, addOffset: -4,
     channelNames: ["T1", "T2"], labelNames: [0: "background", 1: "organ"],
     recipe: ["canvas": [8, 6]], cohortDigest: "c", shardBytes: 4 * 2 * 6 * 8 * 2)

@@ -51,6 +51,17 @@ import Zarr
     #expect(store.count == n)
   }
 
+  @Test func aStorePackedToBeReadFastHoldsTheSame() throws {
+    var fast = samples
+    fast.attributes.packing = .fast
+    try samples.write(path)
+    try fast.write(path + "-fast")
+    let (one, other) = (try SliceStore(path), try SliceStore(path + "-fast"))
+    #expect(other.attributes.packing == .fast && one.attributes.packing == nil)
+    for n in 0..<one.count { #expect(try image(one, n) == image(other, n)) }
+    #expect(throws: StoreError.otherSettings(path: path)) { try fast.write(path) }
+  }
+
   /// What one pass over a store asks of the thread that makes it, once another has been made.
   @Test(arguments: [0, 1 << 20]) func readingGoesOnWithoutAnAllocationAndWithoutALock(mapped: Int)
     throws

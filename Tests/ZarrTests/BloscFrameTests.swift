@@ -1,4 +1,4 @@
-import CZstd
+import CCodecs
 import TestFolders
 import Testing
 import Zarr
@@ -6,12 +6,13 @@ import Zarr
 /// Blosc frames of our own making and opening, beside libblosc's.
 @Suite struct BloscFrameTests {
   struct Setting: Sendable, CustomTestStringConvertible {
+    var name = "zstd"
     var level: Int
     var shuffle: ChunkCodec.Shuffle
     var typeSize: Int
-    var testDescription: String { "\(shuffle) of \(typeSize) at level \(level)" }
+    var testDescription: String { "\(name), \(shuffle) of \(typeSize) at level \(level)" }
     var codec: ChunkCodec {
-      ChunkCodec(.blosc(name: "zstd", level: level, shuffle: shuffle, typeSize: typeSize))
+      ChunkCodec(.blosc(name: name, level: level, shuffle: shuffle, typeSize: typeSize))
     }
   }
 
@@ -23,6 +24,13 @@ import Zarr
       Setting(level: 9, shuffle: .shuffle, typeSize: 2),
       Setting(level: 3, shuffle: .bitshuffle, typeSize: 2),
       Setting(level: 3, shuffle: .bitshuffle, typeSize: 8),
+    ]
+    + [1, 2, 3, 8, 16, 17].flatMap { size in
+      [0, 1, 9].map { Setting(name: "lz4", level: $0, shuffle: .shuffle, typeSize: size) }
+    } + [
+      Setting(name: "lz4", level: 9, shuffle: .noshuffle, typeSize: 2),
+      Setting(name: "lz4", level: 5, shuffle: .bitshuffle, typeSize: 2),
+      Setting(name: "lz4hc", level: 5, shuffle: .shuffle, typeSize: 2),
     ]
   static let counts = [1, 2, 3, 31, 32, 255, 256, 257, 4099, 70_000]
 
@@ -57,7 +65,7 @@ import Zarr
         var frame = [UInt8](repeating: 0, count: chunk.count + 16)
         let size = blosc_compress_ctx(
           Int32(setting.level), mode, setting.typeSize, chunk.count, chunk, &frame, frame.count,
-          "zstd", block, 1)
+          setting.name, block, 1)
         try #require(size > 0)
         let stored = Array(frame.prefix(Int(size)))
         let read = try ChunkCodecTests.decode(stored, setting.codec, count: chunk.count)
@@ -66,9 +74,9 @@ import Zarr
     }
   }
 
-  @Test func aChunkOfSeveralBlocksComesBack() throws {
+  @Test(arguments: ["zstd", "lz4"]) func aChunkOfSeveralBlocksComesBack(name: String) throws {
     for (size, count) in [(1, 700_001), (2, 1_048_578), (2, 1_572_864), (4, 3 << 20)] {
-      let codec = ChunkCodec(.blosc(name: "zstd", level: 1, shuffle: .shuffle, typeSize: size))
+      let codec = ChunkCodec(.blosc(name: name, level: 1, shuffle: .shuffle, typeSize: size))
       let chunk = noise(count)
       let frame = codec.encode(chunk)
       let same = try ChunkCodecTests.decode(frame, codec, count: count) == chunk
@@ -79,8 +87,8 @@ import Zarr
     }
   }
 
-  @Test func hostileFramesAreRefusedOrGiveSomeChunk() {
-    let codec = ChunkCodec(.blosc(name: "zstd", level: 1, shuffle: .shuffle, typeSize: 2))
+  @Test(arguments: ["zstd", "lz4"]) func hostileFramesAreRefusedOrGiveSomeChunk(name: String) {
+    let codec = ChunkCodec(.blosc(name: name, level: 1, shuffle: .shuffle, typeSize: 2))
     let frame = codec.encode(noise(2000))
     for at in 0..<min(frame.count, 64) {
       for value in [0, 1, 2, 0x10, 0x7F, 0x80, 0xFF] as [UInt8] {

@@ -1,4 +1,4 @@
-import CZstd
+import CCodecs
 import Testing
 import Zarr
 

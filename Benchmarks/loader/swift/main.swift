@@ -1,10 +1,10 @@
 // The loader beside the bare kernel: read, decode, draw, crop and put into batches, from a store of
 // 256×256 slices to two views of 192×192.
 //
-//   bench-loader FOLDER [ROUNDS] [SLICES]
+//   bench-loader FOLDER [ROUNDS] [PACKING] [SLICES]
 //
-// FOLDER: where a store is made and removed (the page cache warm). SLICES: a file of 256×256 int16,
-// used in turn instead of made ones. Prints pairs a CPU second, medians of rounds in turn, and ratios
+// FOLDER: where a store is made and removed (the page cache warm). PACKING: small or fast, as in a
+// recipe. SLICES: a file of 256×256 int16, used in turn instead of made ones. Prints pairs a CPU second, medians of rounds in turn, and ratios
 // within each round; for two threads also pairs a second of wall time, which means something on two
 // idle cores only.
 import Augment
@@ -18,7 +18,8 @@ let perVolume = 50
 let volumes = 20
 let batchSize = 32
 let batches = 24
-let given = try CommandLine.arguments.dropFirst(3).first.map { path in
+let packing = CommandLine.arguments.dropFirst(3).first.map { SlicePacking(rawValue: $0)! }
+let given = try CommandLine.arguments.dropFirst(4).first.map { path in
   try Data(contentsOf: URL(fileURLWithPath: path)).withUnsafeBytes {
     Array($0.bindMemory(to: Int16.self))
   }
@@ -49,7 +50,7 @@ func slice(_ n: Int) -> [Int16] {
 
 func write(_ path: String) throws {
   let attributes = SliceStoreAttributes(
-    channels: 1, height: side, width: side, scaleFactor: 0.001, addOffset: -1, labelNames: [:])
+    channels: 1, height: side, width: side, scaleFactor: 0.001, addOffset: -1, packing: packing)
   let writer = try SliceStoreWriter(path, attributes: attributes)
   let affine = Affine(x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 3], origin: [0, 0, 0])
   let grid = Grid(size: [side, side, perVolume], affine: affine)

@@ -5,10 +5,12 @@ import Zarr
 
 /// What `store.py` times: one job a process, its CPU seconds (and whatever else it found) as JSON.
 ///
-///     bench-store write RAW SIDE STORE REPEAT THREADS   a slice store of REPEAT volumes of all slices in RAW
-///     bench-store pack RAW SIDE REPEAT                  the same slices packed in memory, by the store's codec
-///     bench-store read STORE ORDER                      slices in the order of u32 in a file, one thread
-///     bench-store open STORE ORDER                      opening, memory before and after reading, the same again
+///     bench-store write RAW SIDE STORE REPEAT THREADS PACKING   a slice store of REPEAT volumes of all slices in RAW
+///     bench-store pack RAW SIDE REPEAT PACKING                  the same slices packed in memory, by the store's codec
+///     bench-store read STORE ORDER                              slices in the order of u32 in a file, one thread
+///     bench-store open STORE ORDER                              opening, memory before and after reading, the same again
+///
+/// PACKING: small or fast, as in a recipe.
 let arguments = CommandLine.arguments
 guard arguments.count > 2 else { fatalError("see the comment above") }
 
@@ -59,7 +61,8 @@ func write() throws {
   let pixels = try slices(arguments[2])
   let side = Int(arguments[3])!
   let depth = pixels.count / (side * side)
-  let attributes = SliceStoreAttributes(channels: 1, height: side, width: side)
+  let attributes = SliceStoreAttributes(
+    channels: 1, height: side, width: side, packing: SlicePacking(rawValue: arguments[7])!)
   let start = (cpuSeconds(), wallSeconds())
   let writer = try SliceStoreWriter(
     arguments[4], attributes: attributes, threads: Int(arguments[6])!)
@@ -81,7 +84,7 @@ func pack() throws {
   let pixels = try slices(arguments[2])
   let side = Int(arguments[3])!
   let size = 2 * side * side
-  let codec = ChunkCodec.blosc(level: 1, typeSize: 2)
+  let codec = SlicePacking(rawValue: arguments[5])!.codec
   var bytes = 0
   let start = cpuSeconds()
   pixels.withUnsafeBytes { all in
