@@ -24,7 +24,7 @@ extension BloscFrame {
     let packing = BlockPacking(
       compressor: compressor, level: level, typeSize: size, blockSize: block,
       isShuffled: isShuffled, streams: isSplit ? size : 1, plain: plain, context: context)
-    let packed = level == 0 ? nil : packing.pack(chunk, into: target)
+    let packed = level == 0 || chunk.isEmpty ? nil : packing.pack(chunk, into: target)
     if packed == nil { flags = .copied }
     let end = packed ?? headerSize + chunk.count
     target.storeBytes(of: 2, toByteOffset: 0, as: UInt8.self)

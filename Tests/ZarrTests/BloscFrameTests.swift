@@ -32,7 +32,7 @@ import Zarr
       Setting(name: "lz4", level: 5, shuffle: .bitshuffle, typeSize: 2),
       Setting(name: "lz4hc", level: 5, shuffle: .shuffle, typeSize: 2),
     ]
-  static let counts = [1, 2, 3, 31, 32, 255, 256, 257, 4099, 70_000]
+  static let counts = [0, 1, 2, 3, 31, 32, 255, 256, 257, 4099, 70_000]
 
   /// What is hard to pack as well as what is not.
   func chunks(_ count: Int) -> [[UInt8]] {
