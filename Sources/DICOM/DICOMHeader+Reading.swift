@@ -55,6 +55,7 @@ extension DICOMFile {
   /// What an object without pixels is; nil for an image.
   private func nonImage(_ item: DICOMItem, sopClass: String) throws(DICOMError) -> String? {
     let kinds: [(prefix: String, kind: String)] = [
+      ("1.2.840.10008.5.1.4.1.1.4.2", "spectroscopy"),
       ("1.2.840.10008.5.1.4.1.1.66", "segmentation or registration"),
       ("1.2.840.10008.5.1.4.1.1.88", "structured report"),
       ("1.2.840.10008.5.1.4.1.1.11", "presentation state"),

@@ -120,14 +120,16 @@ import Testing
     }
   }
 
-  @Test func anObjectWithoutAnImageIsNoError() throws {
+  @Test(arguments: [("88.11", "structured report"), ("4.2", "spectroscopy")])
+  func anObjectWithoutAnImageIsNoError(storage: String, kind: String) throws {
     try withFolder { folder in
       let writer = DICOMWriter()
-      try writer.root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.88.11")
+      try writer.root.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1." + storage)
       try writer.root.put(0x0008_0018, "UI", "2.25.1")
       try writer.root.put(0x0020_000E, "UI", "2.25.2")
-      try writer.write(to: folder + "/sr", transferSyntax: Self.syntax)
-      #expect(try DICOMFile.header(folder + "/sr").nonImage == "structured report")
+      try writer.root.put(0x0028_0010, "US", numbers: [1])  // Rows: of spectra
+      try writer.write(to: folder + "/object", transferSyntax: Self.syntax)
+      #expect(try DICOMFile.header(folder + "/object").nonImage == kind)
     }
   }
 
