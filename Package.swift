@@ -25,8 +25,10 @@ let torchLinks: [LinkerSetting] =
 
 // Released executables carry Swift's own libraries, where the toolchain has them to carry: they start in
 // 10 ms instead of 16, worker processes too, and run where no Swift is. The toolchain is the one that this
-// manifest's own library comes from.
-let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+// manifest's own library comes from. A short read is not the end of a list that the kernel makes as it is
+// read, which `String(contentsOfFile:)` takes it for: what it leaves out is another part on every run.
+let list = FileHandle(forReadingAtPath: "/proc/self/maps").flatMap { try? $0.readToEnd() }
+let maps = String(decoding: list ?? Data(), as: UTF8.self)
 let toolchain = maps.range(of: "/lib/swift/pm/").map { place in
   maps[..<place.lowerBound].split(separator: " ").last.map(String.init) ?? ""
 }
