@@ -20,11 +20,12 @@ public enum Forgetting {
     }
     let ledger = try Ledger(path)
     let known = try ledger.forget(patient: pseudonym)
-    if !removed.isEmpty || !known.isEmpty {
+    let isChanged = !removed.isEmpty || !known.isEmpty
+    if isChanged {
       let pseudonyms = Pseudonyms(key: try ledger.key(from: nil))
-      try StoreReport.write(writer, ledger, pseudonyms, ledger.counts(run: 0).all)
+      try StoreReport.write(writer, ledger, pseudonyms, ledger.counts())
     }
-    try writer.finish { known.isEmpty && removed.isEmpty ? [] : [StoreReport.name] }
+    try writer.finish { isChanged ? [StoreReport.name] : [] }
     return Set(removed + known).sorted()
   }
 }

@@ -206,24 +206,32 @@ extension Ledger {
     }
   }
 
-  /// Files by kind, their bytes and copies among them: of all that there were, and of one run.
+  /// Files by kind, their bytes and copies among them: of all that there were.
+  func counts() throws -> FileCounts { try countsByRun().values.reduce(into: FileCounts(), +=) }
+
+  /// The same, and those of one run.
   func counts(run: Int) throws -> (all: FileCounts, ofRun: FileCounts) {
+    let byRun = try countsByRun()
+    return (byRun.values.reduce(into: FileCounts(), +=), byRun[run] ?? FileCounts())
+  }
+
+  private func countsByRun() throws -> [Int: FileCounts] {
     try read { db in
-      var (all, ofRun) = (FileCounts(), FileCounts())
+      var counts: [Int: FileCounts] = [:]
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT kind, run = ? AS own, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies
+          SELECT run, kind, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies
           FROM files WHERE role = 'image' GROUP BY 1, 2
-          """, arguments: [run])
+          """)
       for row in rows {
         guard let kind = FileKind(rawValue: row["kind"]), kind != .elsewhere else { continue }
         let files: Int = row["files"]
         let copies = kind == .link ? files : row["copies"]
-        all.add(files, kind, bytes: row["bytes"], copies: copies)
-        if row["own"] { ofRun.add(files, kind, bytes: row["bytes"], copies: copies) }
+        counts[row["run"], default: FileCounts()] +=
+          FileCounts(files: [kind: files], bytes: row["bytes"], copies: copies)
       }
-      return (all, ofRun)
+      return counts
     }
   }
 }
@@ -237,9 +245,9 @@ struct FileCounts {
 
   var all: Int { files.values.reduce(0, +) }
 
-  fileprivate mutating func add(_ count: Int, _ kind: FileKind, bytes: Int, copies: Int) {
-    files[kind, default: 0] += count
-    (self.bytes, self.copies) = (self.bytes + bytes, self.copies + copies)
+  static func += (counts: inout FileCounts, others: FileCounts) {
+    counts.files.merge(others.files, uniquingKeysWith: +)
+    (counts.bytes, counts.copies) = (counts.bytes + others.bytes, counts.copies + others.copies)
   }
 }
 

@@ -35,7 +35,7 @@ public enum Merge {
       }
     }
     try keepRefusals(opened, in: ledger, of: store)
-    let counts = try ledger.counts(run: 0).all
+    let counts = try ledger.counts()
     try StoreReport.write(writer, ledger, Pseudonyms(key: key), counts)
     try writer.finish { [StoreReport.name] }
     try ledger.eachRefusal { report.add($0) }
