@@ -34,10 +34,7 @@ struct Road {
   ///
   /// - Throws: ``SomeRefused`` at the end when inputs were refused on the way.
   func run() throws {
-    var shown = pipeline
-    (shown.data, shown.ingest) = ("", pipeline.ingest.withoutPlaces)
-    try Recipe.yaml(of: shown).write(
-      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
+    try pipeline.keep(in: folder)
     let report = try ingest()
     try prepare()
     if pipeline.finetune.mode != .scratch, pipeline.finetune.initialWeights.isEmpty {

@@ -19,6 +19,7 @@ import Torch
 struct Study {
   private let recipe: StudyRecipe
   private let pipelines: [String: Pipeline]
+  private let cells: [StudyCell]
   private let folder: String
   private let deviceName: String
   private let threads: Int
@@ -26,6 +27,7 @@ struct Study {
   private let stages: StageRecord
   private let claims: Claims
   private var results: StudyResults
+  private var plans: [StudyCell: Plan] = [:]
 
   private var cohort: String { folder + "/cohort.zarr" }
   private var slices: String { folder + "/slices.zarr" }
@@ -39,14 +41,11 @@ struct Study {
     (deviceName, self.threads) = (device, threads)
     var pipelines: [String: Pipeline] = [:]
     for arm in recipe.arms { pipelines[arm] = try recipe.pipeline(arm: arm, in: recipes) }
-    self.pipelines = pipelines
+    (self.pipelines, cells) = (pipelines, recipe.cells(pipelines))
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     (stages, claims) = (try StageRecord(folder: folder), try Claims(folder: folder))
     results = try StudyResults(folder + "/results.jsonl", claims)
-    var shown = recipe
-    (shown.data, shown.ingest) = ("", recipe.ingest.withoutPlaces)
-    try Recipe.yaml(of: shown).write(
-      toFile: folder + "/recipe.yaml", atomically: true, encoding: .utf8)
+    try recipe.keep(in: folder)
   }
 
   /// Pretrains every arm, makes every fit that is not there yet, and writes the tables.
@@ -100,12 +99,12 @@ struct Study {
   }
 
   private mutating func fit(waiting: Bool) throws {
-    for cell in recipe.cells(pipelines) where waiting || isPretrained(cell) {
-      let (fit, inputs) = try plan(cell)
-      guard results.result(of: cell, inputs: inputs) == nil else { continue }
+    for cell in cells where waiting || isPretrained(cell) {
+      let plan = try plan(cell)
+      guard results.result(of: cell, inputs: plan.inputs) == nil else { continue }
       try claims.holding(cell.name, waiting: waiting) {
-        guard results.result(of: cell, inputs: inputs) == nil else { return }
-        try make(cell, fit, inputs: inputs)
+        guard results.result(of: cell, inputs: plan.inputs) == nil else { return }
+        try make(cell, plan)
       }
     }
   }
@@ -114,35 +113,52 @@ struct Study {
     cell.encoder.map { stages.isFinished($0.name) } ?? true
   }
 
-  /// The recipe of a cell's fit, and a name for everything that it follows from.
-  private func plan(_ cell: StudyCell) throws -> (FinetuneRecipe, inputs: String) {
+  private struct Plan {
+    var fit: FinetuneRecipe
+    /// A name for everything that the fit follows from.
+    var inputs: String
+    /// When the encoder that the name was made of was written; nil from scratch.
+    var written: Date?
+  }
+
+  /// A cell's fit. Its name is made once, since that reads the encoder whole, and again only where another process has
+  /// made the encoder anew.
+  private mutating func plan(_ cell: StudyCell) throws -> Plan {
     guard let pipeline = pipelines[cell.arm] else { throw Failure("\(cell.arm): no such arm.") }
+    let weights = cell.encoder.map { "\(folder)/\($0.name)/encoder.safetensors" }
+    let written = weights.flatMap { modified($0) }
+    if let plan = plans[cell], plan.written == written { return plan }
     var fit = cell.mode.isLinear ? recipe.linear : pipeline.finetune
     if cell.encoder != nil { fit.mode = cell.mode }
     (fit.volumes, fit.seed) = (cell.volumes, UInt64(cell.choice))
-    let weights = cell.encoder.map { "\(folder)/\($0.name)/encoder.safetensors" }
     let inputs = fingerprint(
       Recipe.json(of: fit), Data(try SliceStore(slices).digest.utf8),
       weights.flatMap(FileManager.default.contents(atPath:)) ?? Data())
     if threads > 0 { fit.threads = threads }
-    return (fit, inputs)
+    let plan = Plan(fit: fit, inputs: inputs, written: written)
+    plans[cell] = plan
+    return plan
   }
 
-  private mutating func make(_ cell: StudyCell, _ fit: FinetuneRecipe, inputs: String) throws {
+  private func modified(_ path: String) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+  }
+
+  private mutating func make(_ cell: StudyCell, _ plan: Plan) throws {
     let started = ContinuousClock.now
     let run = folder + "/fits/" + cell.name
-    _ = try stages.begin(cell.name, output: "fits/" + cell.name, inputs: inputs)
+    _ = try stages.begin(cell.name, output: "fits/" + cell.name, inputs: plan.inputs)
     _ = try finetuneStage(
-      slices, encoder: cell.encoder.map { folder + "/" + $0.name }, into: run, recipe: fit,
+      slices, encoder: cell.encoder.map { folder + "/" + $0.name }, into: run, recipe: plan.fit,
       device: openDevice(named: deviceName), console: Console(quiet: true))
     let result = StudyResult(
-      cell: cell, inputs: inputs, cases: try scores(of: run, threads: fit.threads),
+      cell: cell, inputs: plan.inputs, cases: try scores(of: run, threads: plan.fit.threads),
       seconds: (ContinuousClock.now - started) / .seconds(1))
     try results.add(result)
     try FileManager.default.removeItem(atPath: run)
     let tables = try write()
     console.note(
-      "study: \(tables.results.count) of \(recipe.cells(pipelines).count), \(cell.name): "
+      "study: \(tables.results.count) of \(cells.count), \(cell.name): "
         + String(format: "Dice %.3f", result.dice))
   }
 
@@ -179,7 +195,7 @@ struct Study {
 
   private func tables() throws -> StudyTables {
     let data = try LabelledSlices(SliceStore(slices))
-    let cells = Set(recipe.cells(pipelines))
+    let cells = Set(cells)
     var reports: [String: SpectrumReport] = [:]
     for encoder in recipe.encoders(pipelines) {
       guard let found = FileManager.default.contents(atPath: spectra(of: encoder)) else { continue }
@@ -188,7 +204,7 @@ struct Study {
     }
     return StudyTables(
       recipe: recipe, results: results.done.filter { cells.contains($0.key) },
-      withDecoder: Set(recipe.arms.filter { pipelines[$0]?.pretrain.learnsDecoder == true }),
+      withDecoder: recipe.armsWithDecoder(pipelines),
       all: data.labelled(data.training).count, spectra: reports)
   }
 }

@@ -10,7 +10,7 @@ import Segmentation
 /// The sections `prepare`, `pretrain`, `finetune` and `linear` hold for every arm; an arm is a recipe
 /// beside the study's own file (`pipelines/moco-v2.yaml`) that is laid over them and should say no
 /// more than what makes it that arm.
-struct StudyRecipe: Codable, Equatable {
+struct StudyRecipe: ScansRecipe, Equatable {
   /// The scans, with labels: a folder with `dataset.json`, DICOM folders, or NIfTI files.
   var data = ""
   var ingest = IngestRecipe()
@@ -105,26 +105,32 @@ extension StudyRecipe {
 
   /// All fits, so ordered that each arm's first figures come early: by choice, then volumes.
   func cells(_ pipelines: [String: Pipeline]) -> [StudyCell] {
-    (0..<choices).flatMap { choice in
+    let kinds = arms.flatMap { fits(of: $0, pipelines) }
+    return (0..<choices).flatMap { choice in
       volumes.flatMap { count in
-        arms.flatMap { arm in cells(arm, pipelines[arm], count, choice) }
+        kinds.map {
+          StudyCell(arm: $0.arm, mode: $0.mode, volumes: count, choice: choice, seed: $0.seed)
+        }
       }
     }
   }
 
-  private func cells(
-    _ arm: String, _ pipeline: Pipeline?, _ count: Int, _ choice: Int
-  ) -> [StudyCell] {
-    guard pipeline?.finetune.mode != .scratch else {
-      guard modes.contains(.full) else { return [] }
-      return [StudyCell(arm: arm, mode: .full, volumes: count, choice: choice, seed: 0)]
+  /// What is fitted of an arm with each choice of volumes.
+  private func fits(
+    of arm: String, _ pipelines: [String: Pipeline]
+  ) -> [(arm: String, mode: FinetuneMode, seed: UInt64)] {
+    guard pipelines[arm]?.finetune.mode != .scratch else {
+      return modes.contains(.full) ? [(arm, .full, 0)] : []
     }
-    let withDecoder = pipeline?.pretrain.learnsDecoder == true
+    let withDecoder = armsWithDecoder(pipelines).contains(arm)
     let fitted = modes.map { $0.fitted(withDecoder: withDecoder) }
       .reduce(into: [FinetuneMode]()) { if !$0.contains($1) { $0.append($1) } }
-    return fitted.flatMap { mode in
-      seeds.map { StudyCell(arm: arm, mode: mode, volumes: count, choice: choice, seed: $0) }
-    }
+    return fitted.flatMap { mode in seeds.map { (arm, mode, $0) } }
+  }
+
+  /// Arms whose decoder learned with the encoder.
+  func armsWithDecoder(_ pipelines: [String: Pipeline]) -> Set<String> {
+    Set(arms.filter { pipelines[$0]?.pretrain.learnsDecoder == true })
   }
 }
 
