@@ -26,8 +26,7 @@ struct PretrainRun {
     try LibTorch.load()
     recipe = try wanted.resolved(slices: data.slices.count)
     (self.data, self.folder) = (data, folder)
-    LibTorch.threads =
-      recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.activeProcessorCount
+    LibTorch.use(threads: recipe.threads)
     try LibTorch.manualSeed(recipe.seed)
     method = try recipe.objective(channels: data.source.channels, device: device)
     var cursor = 0

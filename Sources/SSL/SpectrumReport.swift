@@ -74,10 +74,12 @@ public struct TapSpectra: Codable, Sendable, Equatable {
 ///   - source: the slices, prepared as those it learned from.
 ///   - slices: which of them, as ordinals of the source.
 ///   - limit: at most so many are embedded, evenly spread.
+///   - device: where to compute.
+///   - threads: of LibTorch, 0 for one a core; those of the run where it is not said.
 /// - Throws: ``PretrainError``, the loader's, LibTorch's and ``SpectraError``.
 public func spectrum(
   run: String, _ source: any SliceSource, slices: SliceSelection, limit: Int = 4096,
-  device: Device = .cpu
+  device: Device = .cpu, threads: Int? = nil
 ) throws -> SpectrumReport {
   try LibTorch.load()
   let path = run.hasSuffix(".safetensors") ? run : try RunFolder(run).newestCheckpoint()
@@ -90,6 +92,7 @@ public func spectrum(
         "its encoder sees \(header.architecture.inputChannels) channels, the slices have \(source.channels)"
     )
   }
+  LibTorch.use(threads: threads ?? header.recipe.threads)
   let method = try header.recipe.objective(channels: source.channels, device: device)
   do {
     try method.backbone.store.load(archive.tensors, prefix: "query.")
@@ -99,7 +102,7 @@ public func spectrum(
   return try spectrum(of: method, source, slices: slices, limit: limit)
 }
 
-/// Spectra of a method's features on whole slices; see ``spectrum(run:_:slices:limit:device:)``.
+/// Spectra of a method's features on whole slices; see ``spectrum(run:_:slices:limit:device:threads:)``.
 func spectrum(
   of method: any Objective, _ source: any SliceSource, slices: SliceSelection, limit: Int
 ) throws -> SpectrumReport {

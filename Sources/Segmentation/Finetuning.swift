@@ -25,7 +25,7 @@ public func finetune(
 ) throws -> FinetuneResult {
   try recipe.validate()
   try LibTorch.load()
-  LibTorch.threads = recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.processorCount
+  LibTorch.use(threads: recipe.threads)
   let training = try Finetuning(data, recipe, encoder, run, device)
   let batches = try LabelledBatches(
     data.source, slices: data.source.slices(ofVolumes: training.volumes),

@@ -21,7 +21,7 @@ public final class Segmenter {
   ///   another kind.
   public init(run path: String, device: Device = .cpu, threads: Int = 0) throws {
     try LibTorch.load()
-    LibTorch.threads = threads > 0 ? threads : ProcessInfo.processInfo.processorCount
+    LibTorch.use(threads: threads)
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     let file = isFolder.boolValue ? FinetuneRun(path).segmenter : path

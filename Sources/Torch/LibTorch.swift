@@ -1,4 +1,5 @@
 import CTorch
+import Foundation
 
 /// The library behind the tensors: whether it is there, and what it does for the whole process.
 public enum LibTorch {
@@ -18,8 +19,10 @@ public enum LibTorch {
     set { ctorch_set_threads(Int32(clamping: newValue)) }
   }
 
-  /// Sets the threads of one operation on the CPU.
-  public static func setThreads(_ count: Int) { threads = count }
+  /// Sets the threads of one operation on the CPU; 0: one for each core that this process may use.
+  public static func use(threads count: Int) {
+    threads = count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount
+  }
 
   /// Whether cuDNN tries its algorithms on the first batch of a shape and keeps the fastest (CUDA).
   public static func setAlgorithmSearch(_ on: Bool) throws(TorchError) {

@@ -127,10 +127,10 @@ import Torch
   @Test func threadsAreAsManyAsAskedFor() {
     let before = LibTorch.threads
     defer { LibTorch.threads = before }
-    LibTorch.setThreads(2)
+    LibTorch.use(threads: 2)
     #expect(LibTorch.threads == 2)
-    LibTorch.setThreads(0)
-    #expect(LibTorch.threads == 1)
+    LibTorch.use(threads: 0)
+    #expect(LibTorch.threads == ProcessInfo.processInfo.activeProcessorCount)
   }
 
   @Test func whatAThreadComputesFirstIsWhatItComputesLater() {

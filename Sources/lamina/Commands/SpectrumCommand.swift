@@ -34,11 +34,10 @@ struct SpectrumCommand: ParsableCommand {
 
   func run() throws {
     let device = try openDevice(named: compute.device)
-    LibTorch.threads = compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
     let store = try SliceStore(slices)
     let report = try spectrum(
       run: pretrained, store, slices: store.slices(ofVolumes: store.split(split)), limit: limit,
-      device: device)
+      device: device, threads: compute.threads ?? 0)
     if output.json { return try printJSON(report) }
     output.console.result(text(of: report))
   }

@@ -149,8 +149,7 @@ private func stepTime(
   _ recipe: PretrainRecipe, _ stream: CropPairBatches, channels: Int, device: Device,
   for seconds: Double
 ) throws -> Double {
-  LibTorch.threads =
-    recipe.threads > 0 ? recipe.threads : ProcessInfo.processInfo.activeProcessorCount
+  LibTorch.use(threads: recipe.threads)
   var small = recipe
   small.queue = min(recipe.queue, recipe.batch)
   var method = try small.objective(channels: channels, device: device)
