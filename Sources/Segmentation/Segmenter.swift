@@ -30,12 +30,12 @@ public final class Segmenter {
     }
     let archive = try SafeTensors(reading: file)
     description = try SegmenterDescription(metadata: archive.metadata, path: file)
-    _ = try EncoderWeights(archive, path: file)  // throws unless that is what is built next
+    let weights = try EncoderWeights(archive, path: file)  // checked before it is built
     preparation = try recipe(of: description.preparation, path: file)
     network = try SegmentationNetwork(
       description.network, device: device,
       format: description.recipe.channelsLast ? .channelsLast : .contiguous)
-    try network.store.load(archive.tensors)
+    try network.store.load(weights.tensors.merging(weights.rest) { own, _ in own })
     self.device = device
   }
 
