@@ -54,7 +54,7 @@ public final class CropPairBatches: Sendable {
     stepsPerEpoch = order.stepsPerEpoch
     let places = shard.places(batchSize)
     let maker = CropPairMaker(recipe: recipe, makingViews: makingViews, reader: reader, seed: seed)
-    stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
+    stream = try Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
       source.willRead(order.batch(step + max(threads, 1), places))
       let first = step * order.batchSize + places.lowerBound

@@ -46,7 +46,7 @@ public final class LabelledBatches: Sendable {
     self.reader = reader
     stepsPerEpoch = orders[0].stepsPerEpoch
     let (height, width) = recipe.size(sliceHeight: source.height, sliceWidth: source.width)
-    stream = Prefetch(from: startStep, threads: threads, bound: prefetch) {
+    stream = try Prefetch(from: startStep, threads: threads, bound: prefetch) {
       (step: Int) throws(LoaderError) in
       let first = (step * shard.of + shard.rank) * batchSize
       func sample(_ item: Int) -> UInt64 { UInt64(first + item) }

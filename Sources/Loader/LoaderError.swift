@@ -8,6 +8,8 @@ public enum LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
   case noUsableSlice(slice: Int, tried: Int)
   /// An argument or a recipe that no batch can be made with.
   case invalid(String)
+  /// The system refused one of so many threads; why.
+  case noThread(of: Int, reason: String)
   /// The stream was cancelled while it was waited for.
   case cancelled
 
@@ -22,6 +24,9 @@ public enum LoaderError: Error, Sendable, Equatable, CustomStringConvertible {
       "Slice \(slice) is unusable and so were \(tried) others tried in its place; verify the store "
         + "and lower the least deviation."
     case .invalid(let sentence): sentence
+    case .noThread(let wanted, let reason):
+      "The system refuses one of \(wanted) threads that make batches (\(reason)); end other work, or raise "
+        + "the limit of processes (ulimit -u)."
     case .cancelled: "The stream of batches was cancelled; make a new one to go on."
     }
   }

@@ -8,15 +8,20 @@ package final class Prefetch<Value: Sendable>: Sendable {
   private let line: Line<Value>
 
   /// Starts `threads` threads from `step` on; with none, values are made when they are asked for.
+  ///
+  /// - Parameter start: starts a thread, and says with which error number the system refused it.
+  /// - Throws: ``LoaderError/noThread(of:reason:)``; those that had begun have then ended.
   package init(
     from step: Int, threads: Int, bound: Int,
+    start: (@escaping @Sendable () -> Void) -> Int32 = { startThread($0) },
     make: @escaping @Sendable (Int) throws(LoaderError) -> Value
-  ) {
-    line = Line(step: step, bound: max(bound, 1), threads: max(threads, 0), make: make)
+  ) throws(LoaderError) {
+    line = Line(step: step, bound: max(bound, 1), isSynchronous: threads <= 0, make: make)
     for _ in 0..<max(threads, 0) {
-      let thread = Thread { [line] in line.work() }
-      thread.name = "lamina-loader"
-      thread.start()
+      let refusal = line.enlist { [line] in start { line.work() } }
+      guard refusal != 0 else { continue }
+      line.cancel()
+      throw .noThread(of: threads, reason: String(cString: strerror(refusal)))
     }
   }
 
@@ -43,18 +48,26 @@ private final class Line<Value: Sendable>: @unchecked Sendable {
   private var begun: Int
   private var ready: [Int: Result<Value, LoaderError>] = [:]
   private var cancelled = false
-  private var alive: Int
-  private let synchronous: Bool
+  private var alive = 0
+  private let isSynchronous: Bool
   private let bound: Int
   private let make: @Sendable (Int) throws(LoaderError) -> Value
 
   init(
-    step: Int, bound: Int, threads: Int,
+    step: Int, bound: Int, isSynchronous: Bool,
     make: @escaping @Sendable (Int) throws(LoaderError) -> Value
   ) {
-    (taken, begun, self.bound, alive) = (step, step, bound, threads)
-    synchronous = threads == 0
+    (taken, begun, self.bound, self.isSynchronous) = (step, step, bound, isSynchronous)
     self.make = make
+  }
+
+  /// Counts a thread that `start` starts, unless it was refused, which it says by not giving 0.
+  func enlist(_ start: () -> Int32) -> Int32 {
+    condition.withLock {
+      let refusal = start()
+      if refusal == 0 { alive += 1 }
+      return refusal
+    }
   }
 
   func work() {
@@ -88,7 +101,7 @@ private final class Line<Value: Sendable>: @unchecked Sendable {
   }
 
   func take() throws(LoaderError) -> Value {
-    if synchronous { return try takeNow() }
+    if isSynchronous { return try takeNow() }
     let result: Result<Value, LoaderError> = condition.withLock {
       while !cancelled && ready[taken] == nil { condition.wait() }
       guard !cancelled, let result = ready[taken] else { return .failure(.cancelled) }
@@ -121,4 +134,32 @@ private final class Line<Value: Sendable>: @unchecked Sendable {
       ready.removeAll()
     }
   }
+}
+
+/// Starts a thread that nobody joins, with so large a stack if one is given; an error number where the system refuses it,
+/// which Foundation's threads do not tell.
+package func startThread(
+  stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void
+) -> Int32 {
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  if let stackBytes { pthread_attr_setstacksize(&attributes, stackBytes) }
+  let boxed = Unmanaged.passRetained(ThreadBody(body))
+  var thread = pthread_t()
+  let refusal = pthread_create(
+    &thread, &attributes,
+    { boxed in
+      Thread.current.name = "lamina-loader"
+      if let boxed { Unmanaged<ThreadBody>.fromOpaque(boxed).takeRetainedValue().run() }
+      return nil
+    }, boxed.toOpaque())
+  if refusal != 0 { boxed.release() }
+  return refusal
+}
+
+private final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct LoaderErrorTests {
   @Test(arguments: [
     LoaderError.nothingToLoad, .badSlice(slice: 7, reason: "checksum differs"),
-    .noUsableSlice(slice: 7, tried: 31), .cancelled,
+    .noUsableSlice(slice: 7, tried: 31), .noThread(of: 3, reason: "no room"), .cancelled,
   ])
   func everyErrorIsOneSentenceThatSaysWhatToDo(error: LoaderError) {
     let sentence = error.description

@@ -13,7 +13,7 @@ private final class Census: @unchecked Sendable {
 @Suite struct PrefetchTests {
   @Test(arguments: [0, 1, 3, 8])
   func valuesComeInTheOrderOfTheirSteps(threads: Int) throws {
-    let stream = Prefetch(from: 5, threads: threads, bound: 4) { step in
+    let stream = try Prefetch(from: 5, threads: threads, bound: 4) { step in
       if step % 3 == 0 { Thread.sleep(forTimeInterval: 0.002) }
       return step * step
     }
@@ -25,7 +25,7 @@ private final class Census: @unchecked Sendable {
 
   @Test func noMoreThanTheBoundAreEverInBeing() throws {
     let census = Census()
-    let stream = Prefetch(from: 0, threads: 6, bound: 3) { step in
+    let stream = try Prefetch(from: 0, threads: 6, bound: 3) { step in
       census.count()
       return step
     }
@@ -35,11 +35,11 @@ private final class Census: @unchecked Sendable {
     #expect(census.made <= 43)
   }
 
-  @Test func aStreamThatNobodyReadsEndsWithoutWaiting() {
+  @Test func aStreamThatNobodyReadsEndsWithoutWaiting() throws {
     for _ in 0..<20 {
       let census = Census()
       do {
-        let stream = Prefetch(from: 0, threads: 3, bound: 2) { step in
+        let stream = try Prefetch(from: 0, threads: 3, bound: 2) { step in
           census.count()
           return step
         }
@@ -51,9 +51,9 @@ private final class Census: @unchecked Sendable {
     }
   }
 
-  @Test func aCancelledStreamSaysSo() {
+  @Test func aCancelledStreamSaysSo() throws {
     for threads in [0, 2] {
-      let stream = Prefetch(from: 0, threads: threads, bound: 2) { step in step }
+      let stream = try Prefetch(from: 0, threads: threads, bound: 2) { step in step }
       stream.cancel()
       stream.cancel()
       #expect(throws: LoaderError.cancelled) { try stream.next() }
@@ -62,7 +62,7 @@ private final class Census: @unchecked Sendable {
 
   @Test func aFailureStaysAtItsStep() throws {
     for threads in [0, 2] {
-      let stream = Prefetch(from: 0, threads: threads, bound: 2) {
+      let stream = try Prefetch(from: 0, threads: threads, bound: 2) {
         (step: Int) throws(LoaderError) in
         if step == 2 { throw .badSlice(slice: 9, reason: "gone") }
         return step
@@ -74,5 +74,19 @@ private final class Census: @unchecked Sendable {
       }
       #expect(stream.step == 2)
     }
+  }
+
+  @Test(arguments: [0, 2])
+  func aThreadThatTheSystemRefusesIsAnErrorAndThoseBeforeItEnd(before: Int) {
+    let census = Census()
+    let start = { (body: @escaping @Sendable () -> Void) -> Int32 in
+      guard census.made < before else { return startThread(stackBytes: 1 << 50, body) }
+      census.count()
+      return startThread(body)
+    }
+    #expect(throws: LoaderError.noThread(of: 3, reason: String(cString: strerror(EAGAIN)))) {
+      try Prefetch(from: 0, threads: 3, bound: 2, start: start) { step in step }
+    }
+    #expect(census.made == before)
   }
 }
