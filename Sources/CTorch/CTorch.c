@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char *failure = NULL;
@@ -38,7 +39,8 @@ static void load(void) {
     return;                                               \
   }
   CTORCH_FUNCTIONS(LOOK_UP)
-  if (interface_() != CTorchInterface) fail("libLaminaTorch.so is of another version: its functions have other numbers");
+  if (strcmp(declarations_(), CTORCH_DECLARATIONS))
+    fail("libLaminaTorch.so is of another version: its functions or their numbers are others");
 }
 
 const char *ctorch_load(void) {

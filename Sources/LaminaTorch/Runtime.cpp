@@ -9,7 +9,7 @@
 
 #include "Guard.h"
 
-int32_t laminatorch_interface(void) { return CTorchInterface; }
+const char *laminatorch_declarations(void) { return CTORCH_DECLARATIONS; }
 
 const char *laminatorch_version(void) { return TORCH_VERSION; }
 

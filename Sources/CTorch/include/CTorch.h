@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "CTorchFunctions.h"
+#include "CTorchNumbers.h"
 
 #ifndef __clang__
 #define _Nullable
@@ -35,19 +36,11 @@ typedef struct {
   char *_Nullable message;
 } CTorchError;
 
-/// Element types; the numbers are ours, `LaminaTorch` holds the one table that maps them.
-enum {
-  CTorchFloat32 = 0,
-  CTorchFloat64 = 1,
-  CTorchFloat16 = 2,
-  CTorchBFloat16 = 3,
-  CTorchInt64 = 4,
-  CTorchInt32 = 5,
-  CTorchInt16 = 6,
-  CTorchInt8 = 7,
-  CTorchUInt8 = 8,
-  CTorchBool = 9,
-};
+#define CTORCH_NUMBER(name) CTorch##name,
+#define CTORCH_ENUMERATE(list) enum { list(CTORCH_NUMBER) };
+CTORCH_NUMBERS(CTORCH_ENUMERATE)
+#undef CTORCH_ENUMERATE
+#undef CTORCH_NUMBER
 
 /// Devices: −1 is the CPU, 0 and up the CUDA device of that index.
 enum { CTorchCPU = -1 };
@@ -55,124 +48,12 @@ enum { CTorchCPU = -1 };
 /// "As it is" for the element type, device or memory format that `ctorch_convert` takes.
 enum { CTorchKeep = -9 };
 
-/// Memory formats.
-enum {
-  CTorchContiguous = 0,
-  CTorchChannelsLast = 1,
-};
-
-/// Elementwise functions of one tensor.
-enum {
-  CTorchNegate = 0,
-  CTorchAbsolute,
-  CTorchExponential,
-  CTorchLogarithm,
-  CTorchSquareRoot,
-  CTorchReciprocalSquareRoot,
-  CTorchSquare,
-  CTorchReciprocal,
-  CTorchSigmoid,
-  CTorchReLU,
-  CTorchFloor,
-  CTorchRound,
-  CTorchIsFinite,
-  CTorchNot,
-  CTorchSine,
-  CTorchCosine,
-};
-
-/// Elementwise functions of two tensors, or of a tensor and a number.
-enum {
-  CTorchAdd = 0,
-  CTorchSubtract,
-  CTorchMultiply,
-  CTorchDivide,
-  CTorchPower,
-  CTorchMaximum,
-  CTorchMinimum,
-  CTorchEqual,
-  CTorchNotEqual,
-  CTorchLess,
-  CTorchLessEqual,
-  CTorchGreater,
-  CTorchGreaterEqual,
-  CTorchAnd,
-  CTorchOr,
-  CTorchBitAnd,
-  CTorchBitXor,
-  CTorchShiftRight,
-};
-
-/// Functions that write their result into their first operand.
-enum {
-  CTorchInPlaceAdd = 0,
-  CTorchInPlaceMultiply,
-  CTorchInPlaceDivide,
-  CTorchInPlaceCopy,
-};
-
-/// Functions that change many tensors in place, each with its partners of one or two other lists.
-enum {
-  CTorchEachAdd = 0,      // x + number · a
-  CTorchEachAddNumber,    // x + number
-  CTorchEachMultiply,     // x · number
-  CTorchEachScale,        // x · a[0], a scalar
-  CTorchEachAddProduct,   // x + number · a · b
-  CTorchEachAddQuotient,  // x + number · a / b
-  CTorchEachLerp,         // x + number · (a − x)
-};
-
-/// Functions of each of many tensors.
-enum {
-  CTorchEachSquareRoot = 0,
-  CTorchEachNorm,
-};
-
-/// Reductions over axes.
-enum {
-  CTorchSum = 0,
-  CTorchMean,
-  CTorchLargest,
-  CTorchSmallest,
-  CTorchLogSumExp,
-  CTorchVariance,
-  CTorchNorm,
-  CTorchAny,
-  CTorchAll,
-};
-
-/// How a loss over many elements becomes one number.
-enum {
-  CTorchReduceNone = 0,
-  CTorchReduceMean = 1,
-  CTorchReduceSum = 2,
-};
-
-/// How values between grid points are read.
-enum {
-  CTorchNearest = 0,
-  CTorchBilinear = 1,
-};
-
-/// What `ctorch_grid_sample` reads outside the image.
-enum {
-  CTorchPadZeros = 0,
-  CTorchPadBorder = 1,
-  CTorchPadReflection = 2,
-};
-
-/// Distributions of `ctorch_random`.
-enum {
-  CTorchNormal = 0,
-  CTorchUniform = 1,
-};
-
-/// The numbers of functions, as one: what is added or taken away changes it. A library that was compiled with others would
-/// do something else than it is asked for.
-enum {
-  CTorchInterface = CTorchCosine | CTorchShiftRight << 5 | CTorchInPlaceCopy << 10 | CTorchEachLerp << 14 |
-                    CTorchEachNorm << 18 | CTorchAll << 22,
-};
+/// All functions with their parameters and all that is said by a number, in order, as one text: a library that was compiled
+/// with another would do something else than it is asked for.
+#define CTORCH_DECLARATIONS CTORCH_NUMBERS(CTORCH_NAMES) CTORCH_FUNCTIONS(CTORCH_SIGNATURE)
+#define CTORCH_NAMES(list) list(CTORCH_NAME) "\n"
+#define CTORCH_NAME(name) #name " "
+#define CTORCH_SIGNATURE(result, name, parameters, arguments) #result " " #name #parameters "\n"
 
 /// Opens libLaminaTorch.so and looks every function up, once.
 ///

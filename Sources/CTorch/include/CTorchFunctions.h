@@ -14,7 +14,7 @@
 
 // Process, devices, randomness, switches of this thread.
 #define CTORCH_RUNTIME_FUNCTIONS(X) \
-  X(int32_t, interface, (void), ()) \
+  X(const char *_Nonnull, declarations, (void), ()) \
   X(const char *_Nonnull, version, (void), ()) \
   X(void, set_threads, (int32_t count), (count)) \
   X(int32_t, threads, (void), ()) \
