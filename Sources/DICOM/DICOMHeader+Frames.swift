@@ -45,8 +45,8 @@ extension DICOMFile {
 
 /// Which of the Dimension Index Values (PS3.3 C.7.6.17) order frames of one place in time.
 private struct Dimensions {
-  /// Places in Dimension Index Values, the slowest first.
-  private var order: [Int] = []
+  /// Places in Dimension Index Values, the slowest first; nil where the file does not say what they count.
+  private var order: [Int]?
 
   /// Scanners that count places before other dimensions write the fastest dimension first, the
   /// others the slowest: dcm2niix's observation on Philips and Siemens beside Canon and Bruker.
@@ -54,6 +54,7 @@ private struct Dimensions {
     let pointers = item.items(Tag.dimensionIndexSequence).map { dimension in
       dimension.text(Tag.dimensionIndexPointer).flatMap(Self.tag)
     }
+    guard !pointers.isEmpty else { return }
     let spatial: Set<UInt32> = [Tag.stackID, Tag.inStackPosition, Tag.imagePosition]
     let others = pointers.indices.filter { index in
       pointers[index].map { !spatial.contains($0) } ?? true
@@ -64,9 +65,10 @@ private struct Dimensions {
   }
 
   func indices(_ content: DICOMItem?) -> [Double]? {
-    guard let values = content?.numbers(Tag.dimensionIndexValues),
-      let last = order.max(), last < values.count
-    else { return nil }
+    guard let values = content?.numbers(Tag.dimensionIndexValues) else { return nil }
+    // As dcm2niix has it; those that count stacks and places are equal at one place.
+    guard let order else { return values.reversed() }
+    guard let last = order.max(), last < values.count else { return nil }
     return order.map { values[$0] }
   }
 

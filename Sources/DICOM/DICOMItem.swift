@@ -129,6 +129,12 @@ struct DICOMItem {
     return nil
   }
 
+  /// The same in the first block of a group in which no block has a creator: scanners begin there.
+  func namelessTag(_ group: UInt32, element: UInt32) -> UInt32? {
+    guard (0x10...0x1F).allSatisfy({ !has(group << 16 | $0) }) else { return nil }
+    return group << 16 | 0x1000 | element
+  }
+
   /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL).
   func privateNumber(_ tag: UInt32, width: Int) -> Double? {
     if let number = number(tag) { return number }

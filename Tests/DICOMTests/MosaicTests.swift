@@ -28,7 +28,8 @@ import Testing
   }
 
   private func header(
-    _ folder: String, normal: [Double]?, images: Double = 5, isOld: Bool = false
+    _ folder: String, normal: [Double]?, images: Double = 5, isOld: Bool = false,
+    isNameless: Bool = false
   ) throws -> DICOMHeader {
     let writer = DICOMWriter()
     let item = writer.root
@@ -49,7 +50,7 @@ import Testing
       (0x10, 6), (0x11, 6), (0x100, 16), (0x101, 12), (0x102, 11), (0x103, 0),
     ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
     if let normal {
-      try item.put(0x0029_0010, "LO", "SIEMENS CSA HEADER")
+      if !isNameless { try item.put(0x0029_0010, "LO", "SIEMENS CSA HEADER") }
       try item.put(0x0029_1010, "OB", bytes: csa(normal: normal, isOld: isOld))
     }
     var sheet = [UInt8](repeating: 0, count: 72)
@@ -64,11 +65,13 @@ import Testing
     return try DICOMFile.header(folder + "/m.dcm")
   }
 
-  @Test(arguments: [1.0, -1.0], [false, true])
-  func tilesBecomeSlicesOnTheSideOfTheNormal(sign: Double, isOld: Bool) throws {
+  @Test(arguments: [1.0, -1.0], [(old: false, nameless: false), (true, false), (false, true)])
+  func tilesBecomeSlicesOnTheSideOfTheNormal(
+    sign: Double, csa: (old: Bool, nameless: Bool)
+  ) throws {
     try withFolder { folder in
       let grouping = DICOMSeries.group([
-        try header(folder, normal: [0, 0, sign], isOld: isOld)
+        try header(folder, normal: [0, 0, sign], isOld: csa.old, isNameless: csa.nameless)
       ])
       let series = try #require(grouping.series.first)
       #expect(series.flags == ["mosaic"])

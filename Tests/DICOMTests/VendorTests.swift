@@ -58,6 +58,38 @@ import Testing
     #expect(try type("O", 1000) == "ORIGINAL\\PRIMARY")
   }
 
+  /// Some de-identifiers take away who has reserved a private block and leave what is in it.
+  @Test func philipsScaleSlopeIsReadAlsoWhereItsBlockHasLostItsName() throws {
+    func slope(creator: String?, maker: String = "Philips Medical Systems") throws -> Double? {
+      try plane { item in
+        try item.put(0x0008_0070, "LO", maker)
+        if let creator { try item.put(0x2005_0010, "LO", creator) }
+        try item.put(0x2005_100E, "FL", numbers: [0.25])
+      }.scaleSlope
+    }
+    #expect(try slope(creator: "Philips MR Imaging DD 001") == 0.25)
+    #expect(try slope(creator: nil) == 0.25)
+    #expect(try slope(creator: "Philips MR Imaging DD 005") == nil)
+    #expect(try slope(creator: nil, maker: "SIEMENS") == nil)
+  }
+
+  /// Frames of a file without Dimension Index Sequence: the last of the indices is the slowest, as in dcm2niix.
+  @Test func framesWhoseDimensionsHaveNoNamesFollowTheLast() throws {
+    let indices = try withFolder { folder in
+      let path = try SyntheticSeries().write(folder) { item in
+        try item.put(0x0028_0008, "IS", "1")
+        let frame = try item.addItem(0x5200_9230)
+        let content = try frame.addItem(0x0020_9111)
+        try content.put(0x0020_9157, "UL", numbers: [1, 4, 2, 65])
+        try frame.addItem(0x0020_9113).put(0x0020_0032, decimals: [0, 0, 4])
+        try frame.addItem(0x0020_9116).put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
+        try frame.addItem(0x0028_9110).put(0x0028_0030, decimals: [1, 1])
+      }
+      return try DICOMFile.header(path).planes[0].time.indices
+    }
+    #expect(indices == [65, 2, 4, 1])
+  }
+
   /// United Imaging's grid: tiles of 2 × 2 pixels on a sheet, each with a header of its own.
   private func grid(_ folder: String, at places: [Double]) throws -> DICOMHeader {
     var sheet = [UInt8](repeating: 0, count: 32)
