@@ -135,10 +135,10 @@ struct DICOMItem {
     return group << 16 | 0x1000 | element
   }
 
-  /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL).
+  /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL): these are no
+  /// digits, even if they look so, as 48 does ("0").
   func privateNumber(_ tag: UInt32, width: Int) -> Double? {
-    if let number = number(tag) { return number }
-    guard let bytes = bytes(tag), bytes.count == width else { return nil }
+    guard let bytes = bytes(tag), bytes.count == width else { return number(tag) }
     let value = bytes.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     let number = width == 4 ? Double(Float(bitPattern: value)) : Double(value)
     return number.isFinite ? number : nil

@@ -86,6 +86,17 @@ import Testing
     }
   }
 
+  /// In implicit VR the bytes of 48 to 57 slices are those of a digit.
+  @Test(arguments: [47, 48, 57, 58])
+  func aCountIsNeverTakenForText(images: Int) throws {
+    try withFolder { folder in
+      let error = #expect(throws: DICOMError.self) {
+        try header(folder, normal: [0, 0, 1], images: Double(images))
+      }
+      #expect(error?.reason == "\(images) tiles do not divide 6 rows and 6 columns")
+    }
+  }
+
   @Test func aMosaicThatHidesItsDirectionOrCountIsRefused() throws {
     try withFolder { folder in
       let cases: [(normal: [Double]?, images: Double)] = [
