@@ -183,6 +183,7 @@ class Scan : ElementBytes {
     bool isSequence = isExplicit ? element.is("SQ") : false;
     bool isUnknown = isExplicit && element.is("UN");
     if (element.length == undefined) {
+      if (element.tag == pixelTag && element.is("OB")) return skipFragments(element.value);
       if (isExplicit && !isSequence && !isUnknown) {
         if (leaveGuess()) return;
         refuse(DICOM_MALFORMED, "(%04x,%04x) has no length", element.tag >> 16, element.tag & 0xFFFF);
@@ -283,22 +284,39 @@ class Scan : ElementBytes {
 
   void fragments(size_t offset) {
     bool isTable = true;
+    bool isClosed = eachFragment(offset, [&](Span fragment) {
+      if (isTable) {
+        layout.offsetTable = fragment;
+      } else {
+        layout.fragments.push_back(fragment);
+      }
+      isTable = false;
+    });
+    if (!isClosed && layout.fragments.empty())
+      refuse(DICOM_PIXELS, "pixel data are cut short before the first fragment");
+  }
+
+  // Goes on behind the pixels of an icon, which may be in fragments too and which nobody reads.
+  void skipFragments(size_t offset) {
+    at = offset;
+    if (!eachFragment(at, [](Span) {})) refuse(DICOM_MALFORMED, "the file ends inside a sequence");
+  }
+
+  // Moves `offset` from fragment to fragment, the offset table first, and behind the delimiter; false where none
+  // comes before the file ends.
+  template <typename Body>
+  bool eachFragment(size_t &offset, Body body) {
     while (length - offset >= 8) {
       uint32_t tag = tagAt(offset, false), size = u32(offset + 4, false);
       offset += 8;
-      if (tag == sequenceEnd) return;
+      if (tag == sequenceEnd) return true;
       if (tag != itemTag) refuse(DICOM_PIXELS, "a fragment does not begin where it should");
       if (size > length - offset) refuse(DICOM_PIXELS, "pixel data are cut short inside a fragment");
       if (++elements > limits.elements) refuse(DICOM_LIMIT, "more than %zu elements", limits.elements);
-      if (isTable) {
-        layout.offsetTable = {offset, size};
-      } else {
-        layout.fragments.push_back({offset, size});
-      }
-      isTable = false;
+      body({offset, size});
       offset += size;
     }
-    if (layout.fragments.empty()) refuse(DICOM_PIXELS, "pixel data are cut short before the first fragment");
+    return false;
   }
 };
 

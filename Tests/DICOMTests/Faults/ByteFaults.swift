@@ -123,6 +123,13 @@ import Testing
   ]
 
   private static let nesting: [Fault] = [
+    Fault("16 an icon in fragments") {
+      $0.setFragments([RLE.frame(FaultyFile.values)], syntax: TransferSyntax.rle)
+      $0.put(0x0088_0200, Nesting.icon + Nesting.close)
+    },
+    Fault("16 an icon in fragments without an end", .refused("pixels")) {
+      $0.put(0x0088_0200, Nesting.icon.dropLast(8) + Nesting.close)
+    },
     Fault("16 depth 64") { $0.put(0x0008_1140, Nesting.sequences(64)) },
     Fault("16 depth 65", .refused("limit")) { $0.put(0x0008_1140, Nesting.sequences(65)) },
     Fault("17 depth 20000", .refused("limit")) { $0.put(0x0008_1140, Nesting.sequences(20_000)) },
@@ -192,6 +199,12 @@ enum Nesting {
   static func open(_ tag: UInt32) -> [UInt8] {
     FaultyFile.element(tag, "SQ", [], length: .max) + item
   }
+
+  /// A sequence of one item, not closed, with pixels in fragments, which are.
+  static let icon =
+    open(0x0088_0200) + FaultyFile.element(0x7FE0_0010, "OB", [], length: .max)
+    + [0xFE, 0xFF, 0, 0xE0, 0, 0, 0, 0] + [0xFE, 0xFF, 0, 0xE0, 2, 0, 0, 0, 0xFF, 0xD8]
+    + [0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]
 
   static func sequences(_ depth: Int) -> [UInt8] {
     (0..<depth).flatMap { _ in open(0x0008_1140) } + (0..<depth).flatMap { _ in close }
