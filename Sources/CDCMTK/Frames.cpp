@@ -40,7 +40,7 @@ Piece frameBytes(const dicom_file &file, uint32_t frame) {
 
 void encapsulatedFrame(const dicom_file &file, uint32_t frame, uint8_t *buffer) {
   const std::string &uid = file.layout.syntax;
-  static const char *const jpeg[] = {".50", ".51", ".57", ".70", ".80", ".81"};
+  static const char *const jpeg[] = {".50", ".51", ".53", ".55", ".57", ".70", ".80", ".81"};
   static const char *const jpeg2000[] = {".90", ".91", ".201", ".202", ".203"};
   std::string family = "1.2.840.10008.1.2.4";
   auto is = [&](const char *ending) { return uid == family + ending; };

@@ -87,7 +87,7 @@ void decodeJPEG(const uint8_t *bytes, size_t length, const dicom_pixels &pixels,
   switch (jpeg.marker) {  // what is in the stream counts, whatever the transfer syntax says
     case 0xF7: return decodeJPEGLS(bytes, length, pixels, buffer);
     case 0xC3: return decodeJPEGLossless(bytes, length, pixels, buffer);
-    case 0xC0: case 0xC1:
+    case 0xC0: case 0xC1: case 0xC2:
       if (jpeg.precision == 8 || jpeg.precision == 12) {
         return lossyFrame(bytes, length, pixels, jpeg, buffer);
       }

@@ -86,7 +86,8 @@ for name, d, syntax, stream in (
     d["PixelData"].VR = "OB"
     save(d, name, syntax)
 tool("dcmcjpls", "+en", "+un", source="explicit", name="jpeg-ls-near")
-tool("dcmcjpeg", "+ee", "+q", "100", "+un", source="explicit", name="jpeg-extended")
+for option, name in (("+ee", "extended"), ("+es", "spectral"), ("+ep", "progressive")):
+    tool("dcmcjpeg", option, "+q", "100", "+un", source="explicit", name=f"jpeg-{name}")
 save(base(narrow, stored=8), "narrow")
 tool("dcmcjpeg", "+eb", "+q", "100", "+un", source="narrow", name="jpeg-baseline")
 tool("dcmcrle", "+un", source="narrow", name="rle-narrow")
