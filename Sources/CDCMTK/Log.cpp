@@ -14,11 +14,16 @@ namespace {
 
 thread_local unsigned seen = 0;
 
+// A scan header that some encoders leave at zero: a sequential stream has nothing there to say, and loses nothing.
+const char harmless[] = "Invalid SOS parameters for sequential JPEG";
+
 class Counter : public dcmtk::log4cplus::Appender {
  public:
   ~Counter() override { destructorImpl(); }
   void close() override {}
-  void append(const dcmtk::log4cplus::spi::InternalLoggingEvent &) override { seen++; }
+  void append(const dcmtk::log4cplus::spi::InternalLoggingEvent &event) override {
+    if (event.getMessage().find(harmless) == OFString_npos) seen++;
+  }
 };
 
 }  // namespace

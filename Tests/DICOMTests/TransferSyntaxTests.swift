@@ -23,7 +23,11 @@ import Testing
   private func narrow(_ x: Int, _ y: Int) -> Int { 60 + 2 * x + 3 * y }
 
   private func volume(_ name: String) throws -> Volume {
-    let header = try DICOMFile.header(Fixtures.path("encodings/\(name).dcm"))
+    try volume(at: Fixtures.path("encodings/\(name).dcm"))
+  }
+
+  private func volume(at path: String) throws -> Volume {
+    let header = try DICOMFile.header(path)
     var policy = DICOMSeries.Policy()
     policy.singleSlices = true
     let grouping = DICOMSeries.group([header], policy: policy)
@@ -76,6 +80,30 @@ import Testing
     try expect(try volume("jpeg-ls-near"), within: 2) { x, y, _ in wide(x, y) }
     for name in ["jpeg-extended", "jpeg-spectral", "jpeg-progressive"] {
       try expect(try volume(name), within: 40) { x, y, _ in wide(x, y) }
+    }
+  }
+
+  /// Some encoders leave the end of the spectrum in a sequential stream's scan header at 0.
+  @Test func aSequentialStreamMaySayNothingOfItsSpectrum() throws {
+    try withFolder { folder in
+      let path = try Fixtures.patched("jpeg-extended", in: folder) { bytes in
+        if let scan = Fixtures.find([0xFF, 0xDA, 0, 8, 1], in: bytes) { bytes[scan + 8] = 0 }
+      }
+      try expect(try volume(at: path), within: 40) { x, y, _ in wide(x, y) }
+    }
+  }
+
+  /// Some encoders of JPEG-LS fill a stream up before its end marker.
+  @Test func zerosBeforeTheEndOfAStreamAreNoDamage() throws {
+    try withFolder { folder in
+      let path = try Fixtures.patched("jpeg-ls", in: folder) { bytes in
+        guard let start = Fixtures.find([0xFF, 0xD8, 0xFF, 0xF7], in: bytes),
+          let end = Fixtures.find([0xFF, 0xD9], in: bytes, from: start)
+        else { return }
+        bytes.insert(contentsOf: [0, 0], at: end)
+        bytes[start - 4] += 2
+      }
+      try expect(try volume(at: path)) { x, y, _ in wide(x, y) }
     }
   }
 
