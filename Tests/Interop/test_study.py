@@ -100,6 +100,8 @@ def test_only_what_is_missing_is_made_again(study, alone):
     assert after[:3] + after[4:] == before[:3] + before[4:]
     without = [{k: v for k, v in json.loads(line[3]).items() if k != "seconds"} for line in (before, after)]
     assert without[0] == without[1]
+    lamina(*study, "--into", alone, "--threads", 2)  # another machine with more cores makes nothing again
+    assert (alone / "results.jsonl").read_text().splitlines(keepends=True) == after
     assert made == [
         (alone / f"pretrain-{arm}-s1" / "encoder.safetensors").stat().st_mtime_ns for arm in ("moco-v2", "local")]
 

@@ -78,12 +78,13 @@ struct Study {
   private func pretrain(_ encoder: StudyEncoder) throws {
     guard var pipeline = pipelines[encoder.arm] else { return }
     pipeline.pretrain.seed = encoder.seed
-    if threads > 0 { pipeline.pretrain.threads = threads }
     let (store, run) = (try SliceStore(slices), folder + "/" + encoder.name)
     let state = try stages.begin(
       encoder.name, output: encoder.name,
       inputs: fingerprint(Recipe.json(of: pipeline.pretrain), Data(store.digest.utf8)))
     guard state != .finished else { return }
+    // How many cores a process has is no part of what is learned: others that share the folder may have more.
+    if threads > 0 { pipeline.pretrain.threads = threads }
     console.note("study: pretraining \(encoder.arm), seed \(encoder.seed)")
     _ = try pretrainStage(
       slices, into: run, pipeline: pipeline, resume: state == .unfinished,
