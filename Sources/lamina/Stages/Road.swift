@@ -93,7 +93,8 @@ struct Road {
     }
     let store = try SliceStore(slices)
     let report = try spectrum(
-      run: pretrained, store, slices: store.slices(ofVolumes: store.split(.train)))
+      run: pretrained, store, slices: store.slices(ofVolumes: store.split(.train)),
+      device: openDevice(named: deviceName))
     console.note(text(of: report))
   }
 

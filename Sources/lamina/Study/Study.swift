@@ -89,7 +89,9 @@ struct Study {
     _ = try pretrainStage(
       slices, into: run, pipeline: pipeline, resume: state == .unfinished,
       device: openDevice(named: deviceName), console: console)
-    let report = try spectrum(run: run, store, slices: store.slices(ofVolumes: store.split(.test)))
+    let report = try spectrum(
+      run: run, store, slices: store.slices(ofVolumes: store.split(.test)),
+      device: openDevice(named: deviceName))
     try JSONEncoder().encode(report).write(
       to: URL(fileURLWithPath: spectra(of: encoder)), options: .atomic)
     try stages.finish(encoder.name)
