@@ -73,7 +73,8 @@ class Runs:
             environment["FAULT_COUNT"] = str(count)
         done = subprocess.run([LAMINA, *map(str, self.command(stage, store))], env=environment, capture_output=True,
                               text=True, timeout=300)
-        assert done.returncode == code, f"{fault}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        expected = code if isinstance(code, set) else {code}
+        assert done.returncode in expected, f"{fault}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
     def calls(self, stage, under, folder):
@@ -82,21 +83,24 @@ class Runs:
         return int((folder / "count").read_text())
 
     def killed_and_taken_up(self, stage, folder, call, under):
-        """Whether a store that was killed at a call and taken up is the undisturbed one."""
+        """Whether a run was killed at a call, and whether its store, taken up, is the undisturbed one."""
         folder = folder / f"at-{call}"
         folder.mkdir()
         store = folder / "killed.zarr"
-        self.run(stage, store, f"kill:{call}", under=folder / under, code=-signal.SIGKILL)
+        done = self.run(stage, store, f"kill:{call}", under=folder / under, code={-signal.SIGKILL, 0})
         self.run(stage, store)
         same = tree(store) == self.bytes[stage]
         shutil.rmtree(folder)
-        return same
+        return done.returncode != 0, same
 
 
 def sweep(runs, stage, folder, counted, under, calls):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        same = pool.map(lambda call: runs.killed_and_taken_up(stage, folder, call, under), calls)
-        assert [call for call, fine in zip(calls, same) if not fine] == [], f"of {counted} calls of {stage}"
+        ends = list(pool.map(lambda call: runs.killed_and_taken_up(stage, folder, call, under), calls))
+    assert [call for call, (_, same) in zip(calls, ends) if not same] == [], f"of {counted} calls of {stage}"
+    # Threads that meet at a folder or in a transaction make a few calls more or fewer: the last may not come.
+    missed = [call for call, (killed, _) in zip(calls, ends) if not killed]
+    assert all(call > 0.9 * counted for call in missed), f"{missed} of {counted} calls of {stage}"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -109,8 +113,7 @@ def test_a_kill_at_any_write_point_is_made_good(runs, tmp_path, stage):
 
 def test_a_kill_while_the_ledger_is_written_is_made_good(runs, tmp_path):
     """85: some of the calls on the ledger, which SQLite makes good itself."""
-    # Results that come together are written together, so a busy machine makes a few calls more or fewer: not the last.
-    count = runs.calls("ingest", "counted.", tmp_path) * 9 // 10
+    count = runs.calls("ingest", "counted.", tmp_path)
     sweep(runs, "ingest", tmp_path, count, "killed.", range(1, count + 1, count // 12))
 
 
