@@ -2,7 +2,8 @@
 
     python Benchmarks/store/store.py DATA [SCRATCH]   # DATA: hippocampus/, dicom/ct-head-philips/
 
-Each kind of slices is packed small and fast (`prepare.packing`). Needs cc, libblosc, liblz4, libzstd, and numpy, nibabel, zarr, zarrs, tensorstore, google-crc32c; builds `bench-store` in release.
+Each kind of slices is packed small and fast (`prepare.packing`). Needs cc, libblosc, liblz4, libzstd, and numpy, nibabel, zarr, zarrs,
+tensorstore, google-crc32c; builds `bench-store` in release.
 Slices are real: the head CT as it is (512², 28 slices), cut in quarters (256², 112), and the hippocampus MR prepared (64²,
 1457), each repeated to the number that is said. One thread everywhere, CPU seconds of whole processes' loops, everything
 in the page cache. A round runs every candidate in turn; what is printed are medians over rounds of the ratio to our own

@@ -10,10 +10,9 @@ extension DICOMFile {
   func readMosaic(
     _ item: DICOMItem, _ format: PixelFormat, _ header: inout DICOMHeader
   ) throws(DICOMError) {
-    let tag =
-      item.privateTag(0x29, creator: "SIEMENS CSA HEADER", element: 0x10)
-      ?? item.namelessTag(0x29, element: 0x10)
-    let csa = tag.flatMap { item.bytes($0) }.flatMap { CSAHeader($0) }
+    let csa = item.privateTag(
+      0x29, creator: "SIEMENS CSA HEADER", element: 0x10, orNameless: true
+    ).flatMap { item.bytes($0) }.flatMap { CSAHeader($0) }
     let images = mosaicCount(item) ?? csa?.numbers("NumberOfImagesInMosaic", count: 1)?.first
     guard let images, (1...4096).contains(images), let count = Int(exactly: images) else {
       throw .geometry(path: path, reason: "a mosaic that does not say how many slices it holds")

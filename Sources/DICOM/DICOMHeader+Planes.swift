@@ -92,13 +92,11 @@ extension DICOMFile {
       slope: slope, intercept: intercept, scaleSlope: philips.flatMap(scaleSlope))
   }
 
-  /// Also where a de-identifier has taken the names of private blocks away and left what is in them.
   private func scaleSlope(_ philips: DICOMItem) -> Double? {
     let isPhilips = philips.text(Tag.manufacturer)?.lowercased().contains("philips") ?? false
-    let tag =
-      philips.privateTag(0x2005, creator: "Philips MR Imaging DD 001", element: 0x0E)
-      ?? (isPhilips ? philips.namelessTag(0x2005, element: 0x0E) : nil)
-    let scale = tag.flatMap { philips.privateNumber($0, width: 4) }
+    let scale = philips.privateTag(
+      0x2005, creator: "Philips MR Imaging DD 001", element: 0x0E, orNameless: isPhilips
+    ).flatMap { philips.privateNumber($0, width: 4) }
     return scale.flatMap { $0 > 1e-12 && $0 < 1e12 ? $0 : nil }
   }
 }

@@ -122,17 +122,17 @@ struct DICOMItem {
 
   /// The tag of a private element: the block of `group` that `creator` has reserved
   /// (PS3.5 7.8.1), with `element` as its low byte.
-  func privateTag(_ group: UInt32, creator: String, element: UInt32) -> UInt32? {
-    for block: UInt32 in 0x10...0x1F where text(group << 16 | block) == creator {
-      return group << 16 | block << 8 | element
-    }
-    return nil
-  }
-
-  /// The same in the first block of a group in which no block has a creator: scanners begin there.
-  func namelessTag(_ group: UInt32, element: UInt32) -> UInt32? {
-    guard (0x10...0x1F).allSatisfy({ !has(group << 16 | $0) }) else { return nil }
-    return group << 16 | 0x1000 | element
+  ///
+  /// Some de-identifiers take the names of blocks away and leave what is in them: `orNameless` takes the first block of
+  /// a group in which none has a name, since scanners begin there.
+  func privateTag(
+    _ group: UInt32, creator: String, element: UInt32, orNameless: Bool = false
+  ) -> UInt32? {
+    let blocks: ClosedRange<UInt32> = 0x10...0x1F
+    func tag(_ block: UInt32) -> UInt32 { group << 16 | block << 8 | element }
+    if let own = blocks.first(where: { text(group << 16 | $0) == creator }) { return tag(own) }
+    return orNameless && blocks.allSatisfy { !has(group << 16 | $0) }
+      ? tag(blocks.lowerBound) : nil
   }
 
   /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL): these are no

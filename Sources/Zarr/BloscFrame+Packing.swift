@@ -1,7 +1,7 @@
 import CCodecs
 
 extension BloscFrame {
-  /// What `target` of ``pack(_:level:shuffle:typeSize:into:_:)`` must have room for.
+  /// What `target` of ``pack(_:by:level:shuffle:typeSize:plain:into:_:)`` must have room for.
   static func bound(_ count: Int) -> Int { headerSize + count }
 
   /// Packs a chunk into `target`, which has room for the chunk and a header; returns the bytes of the

@@ -4,9 +4,9 @@
 //   bench-loader FOLDER [ROUNDS] [PACKING] [SLICES]
 //
 // FOLDER: where a store is made and removed (the page cache warm). PACKING: small or fast, as in a
-// recipe. SLICES: a file of 256×256 int16, used in turn instead of made ones. Prints pairs a CPU second, medians of rounds in turn, and ratios
-// within each round; for two threads also pairs a second of wall time, which means something on two
-// idle cores only.
+// recipe. SLICES: a file of 256×256 int16, used in turn instead of made ones. Prints pairs a CPU
+// second, medians of rounds in turn, and ratios within each round; for two threads also pairs a
+// second of wall time, which means something on two idle cores only.
 import Augment
 import Foundation
 import Imaging
