@@ -1,6 +1,7 @@
 // JPEG lossless, Huffman (ITU-T T.81 annex H; DICOM's 4.57 and 4.70), by ourselves: DCMTK's decoder
 // takes four times as long and goes on silently where the stream is damaged.
 #include <array>
+#include <cstdlib>
 
 #include "Decoders.hpp"
 #include "Guard.hpp"
@@ -126,7 +127,8 @@ inline int predict(int a, int b, int c) {
     case 4: return a + b - c;
     case 5: return a + ((b - c) >> 1);
     case 6: return b + ((a - c) >> 1);
-    default: return (a + b) >> 1;
+    case 7: return (a + b) >> 1;
+    default: return b + (int16_t(a - c) >> 1);  // the sixth, see scan
   }
 }
 
@@ -223,6 +225,9 @@ class Decoder {
     }
   }
 
+  // There are encoders that work out the sixth prediction's difference in 16 bits, where it
+  // overflows (DCMTK knows them too, as an option). What they wrote looks like what the standard
+  // wants, and is noise if decoded so: of both images the smoother one is meant.
   void scan(const uint8_t *p, size_t size) {
     size_t count = size ? p[0] : 0;
     if (!precision || count < 1 || count > pixels.samples || size != 4 + 2 * count) {
@@ -243,8 +248,32 @@ class Decoder {
     if (selection < 1 || selection > 7 || shift >= precision) {
       refuse(DICOM_DECODER, "a JPEG scan header makes no sense");
     }
+    size_t start = at;
     rows(used, planes, count, selection, shift);
+    if (selection == 6 && precision == 16 && pixels.bits_allocated == 16) {
+      std::vector<uint8_t> correct(buffer, buffer + bytesOfFrame());
+      size_t roughness = this->roughness();
+      at = start;
+      rows(used, planes, count, 8, shift);
+      if (this->roughness() >= roughness) std::copy(correct.begin(), correct.end(), buffer);
+    }
     decoded += uint32_t(count);
+  }
+
+  size_t bytesOfFrame() const {
+    return size_t(pixels.samples) * pixels.rows * pixels.columns * pixels.bits_allocated / 8;
+  }
+
+  // How much neighbours in a row differ, modulo 2^16, so that signed and unsigned samples are alike.
+  size_t roughness() const {
+    size_t sum = 0;
+    for (size_t i = 2; i < bytesOfFrame(); i += 2) {
+      int16_t left, right;
+      memcpy(&left, buffer + i - 2, 2);
+      memcpy(&right, buffer + i, 2);
+      sum += size_t(std::abs(int(int16_t(right - left))));
+    }
+    return sum;
   }
 
   // The bytes up to the next marker, without stuffing, and room for a row's worth of zeros.
@@ -280,7 +309,7 @@ class Decoder {
     size_t interval = restart ? restart / columns : pixels.rows;
     static constexpr decltype(&decodeRow<1>) decoders[] = {
         decodeRow<1>, decodeRow<2>, decodeRow<3>, decodeRow<4>,
-        decodeRow<5>, decodeRow<6>, decodeRow<7>};
+        decodeRow<5>, decodeRow<6>, decodeRow<7>, decodeRow<8>};
     // The first row is predicted from the left; its first sample is the middle of the range.
     std::vector<uint16_t> above(columns * count), row(columns * count);
     BitReader reader = {nullptr, nullptr};

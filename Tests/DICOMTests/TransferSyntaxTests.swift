@@ -93,6 +93,15 @@ import Testing
     }
   }
 
+  /// Some encoders work out the difference of the sixth prediction in 16 bits, and overflow.
+  @Test func theSixthPredictionMayHaveOverflowedOrNot() throws {
+    for name in ["jpeg-lossless-6-16", "jpeg-lossless-6-overflow"] {
+      let volume = try volume(name)
+      #expect(volume.type == .int16)
+      try expect(volume) { x, y, _ in 8 * (wide(x, y) - 2048) }
+    }
+  }
+
   /// Some encoders of JPEG-LS fill a stream up before its end marker.
   @Test func zerosBeforeTheEndOfAStreamAreNoDamage() throws {
     try withFolder { folder in

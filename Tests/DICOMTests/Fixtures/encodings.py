@@ -96,6 +96,37 @@ save(base(((signed & 0xFFF) | 0xA000).astype("<u2"), signed=1), "signed-12-junk"
 save(base((wide << 4).astype("<u2"), high=15), "high-bit-15")
 save(base((signed * 100000).astype("<i4"), stored=32, signed=1), "signed-32")
 
+def jpeg_lossless(samples, predict):
+    """A frame of JPEG lossless (T.81 annex H), predictor 6: codes of five bits, one for each category."""
+    height, width = samples.shape
+    bits = []
+    def write(value, count): bits.extend(value >> i & 1 for i in reversed(range(count)))
+    for y in range(height):
+        for x in range(width):
+            if y == 0: prediction = samples[0, x - 1] if x else 1 << 15
+            elif x == 0: prediction = samples[y - 1, 0]
+            else: prediction = predict(*map(int, (samples[y, x - 1], samples[y - 1, x], samples[y - 1, x - 1])))
+            difference = (int(samples[y, x]) - int(prediction) + 0x8000) % 0x10000 - 0x8000
+            category = 16 if difference == -0x8000 else abs(difference).bit_length()
+            write(category, 5)
+            if category < 16: write(difference if difference >= 0 else difference + (1 << category) - 1, category)
+    bits += [1] * (-len(bits) % 8)
+    data = np.packbits(bits).tobytes().replace(b"\xff", b"\xff\0")
+    frame = bytes([16]) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([1, 1, 0x11, 0])
+    table = bytes([0] * 5 + [17] + [0] * 11 + list(range(17)))
+    segments = b"".join(bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body for marker, body in (
+        (0xC3, frame), (0xC4, table), (0xDA, bytes([1, 1, 0, 6, 0, 0]))))
+    return b"\xff\xd8" + segments + data + b"\xff\xd9"
+
+coarse = (8 * signed).astype("<i2")
+for name, predict in (
+        ("16", lambda a, b, c: b + ((a - c) >> 1)),
+        ("overflow", lambda a, b, c: b + (((a - c + 0x8000) % 0x10000 - 0x8000) >> 1))):
+    d = base(coarse, stored=16, signed=1)
+    d.PixelData = encapsulate([jpeg_lossless(coarse.view("<u2"), predict)])
+    d["PixelData"].VR = "OB"
+    save(d, f"jpeg-lossless-6-{name}", "1.2.840.10008.1.2.4.57")
+
 frames = np.stack([(wide + 500 * f) % 4096 for f in range(3)]).astype("<u2")
 save(base(frames, frames=3), "frames")
 for name, syntax in (("rle", RLELossless), ("jpeg2000", JPEG2000Lossless)):
