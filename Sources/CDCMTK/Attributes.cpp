@@ -1,4 +1,7 @@
 // Reading single attributes, from the places that our own scan of the file found.
+#include <strings.h>
+
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -250,6 +253,26 @@ const uint16_t *dicom_words(const dicom_item *item, uint32_t tag, size_t *count)
     *count = kept.back().size();
   });
   return found;
+}
+
+uint32_t dicom_private_block(const dicom_item *item, uint32_t group, const char *creator) {
+  const Node *node = nodeOf(item);
+  const uint32_t first = group << 16 | 0x10, last = group << 16 | 0xFF;
+  size_t i = 0;
+  if (node->isSorted) {
+    auto begin = node->tags.begin();
+    i = size_t(std::lower_bound(begin, node->tags.end(), first) - begin);
+  }
+  for (; i < node->tags.size() && !(node->isSorted && node->tags[i] > last); i++) {
+    const Entry &entry = node->entries[i];
+    if (node->tags[i] < first || node->tags[i] > last || entry.isSequence) continue;
+    const char *name = reinterpret_cast<const char *>(node->bytes + entry.value.offset);
+    size_t length = strnlen(name, entry.value.length);
+    trim(name, length);
+    bool isOwn = creator ? length == strlen(creator) && !strncasecmp(name, creator, length) : length;
+    if (isOwn) return node->tags[i] & 0xFF;
+  }
+  return 0;
 }
 
 size_t dicom_items(

@@ -128,11 +128,10 @@ struct DICOMItem {
   func privateTag(
     _ group: UInt32, creator: String, element: UInt32, orNameless: Bool = false
   ) -> UInt32? {
-    let blocks: ClosedRange<UInt32> = 0x10...0x1F
-    func tag(_ block: UInt32) -> UInt32 { group << 16 | block << 8 | element }
-    if let own = blocks.first(where: { text(group << 16 | $0) == creator }) { return tag(own) }
-    return orNameless && blocks.allSatisfy { !has(group << 16 | $0) }
-      ? tag(blocks.lowerBound) : nil
+    let own = dicom_private_block(handle, group, creator)
+    if own != 0 { return group << 16 | own << 8 | element }
+    let isNameless = orNameless && dicom_private_block(handle, group, nil) == 0
+    return isNameless ? group << 16 | 0x1000 | element : nil
   }
 
   /// A private number, also where implicit VR has left only its bytes (`width` 2: US, 4: FL): these are no

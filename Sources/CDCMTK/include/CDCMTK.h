@@ -87,6 +87,10 @@ const uint8_t *dicom_bytes(const dicom_item *item, uint32_t tag, size_t *length)
 size_t dicom_items(
     const dicom_item *item, uint32_t tag, const dicom_item **items, size_t capacity);
 
+// The block of a private group that `creator` has reserved (PS3.5 7.8.1), capitals or not, as old
+// scanners of Philips write theirs; with null the first that anyone has; 0 if there is none.
+uint32_t dicom_private_block(const dicom_item *item, uint32_t group, const char *creator);
+
 // What the header says of the pixels beside what the file holds. Nothing is decoded.
 dicom_status dicom_describe(
     const dicom_file *file, int digest, dicom_pixels *pixels, dicom_failure *failure);
