@@ -46,9 +46,11 @@ struct Stack {
           member.header.acquisition.repetitionTime ?? -1, member.header.acquisition.flipAngle ?? -1,
         ]
       }, tolerance: 0.01)
+    let isFramed = !haveFramesOfTheirOwn(files)
     var stacks: [[String]: Stack] = [:]
     for (index, member) in members.enumerated() {
       var traits = exactTraits(member.header, member.plane)
+      if !isFramed { traits[.frameOfReference] = "" }
       traits[.echo] = String(echoes[index])
       traits[.orientation] = String(directions[index])
       traits[.timing] = String(timings[index])
@@ -57,6 +59,14 @@ struct Stack {
       stacks[key, default: Stack(traits: traits, members: [])].members.append(member)
     }
     return stacks.keys.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { stacks[$0] }
+  }
+
+  /// Whether every slice of a series has another Frame of Reference UID, as some de-identifiers
+  /// leave them: a series has only one (PS3.3 A.1.2.3), so that they tell nothing apart.
+  private static func haveFramesOfTheirOwn(_ files: [File]) -> Bool {
+    guard files.count > 2, files.allSatisfy({ $0.header.planes.count == 1 }) else { return false }
+    let frames = Set(files.compactMap(\.header.identity.frameOfReferenceUID))
+    return frames.count == files.count
   }
 
   /// Traits that are words or whole numbers and must be equal.

@@ -172,6 +172,18 @@ import Testing
     #expect(DICOMSeries.group(scan.stack([0, 3, 6]) + number).series.map(\.part) == ["s1", "s12"])
   }
 
+  /// A series has one frame of reference: where each slice has its own, a de-identifier drew them.
+  @Test func aFrameOfReferenceForEverySliceTellsNothingApart() {
+    func taken(_ frame: (Int) -> String) -> Int {
+      let slices = [0.0, 3, 6, 9].enumerated().map { number, z in
+        scan.slice(z, uid: number + 1) { $0.identity.frameOfReferenceUID = frame(number) }
+      }
+      return DICOMSeries.group(slices).series.count
+    }
+    #expect(taken { "2.25.\($0)" } == 1)
+    #expect(taken { "2.25.\($0 / 2)" } == 2)
+  }
+
   @Test func slopesThatDifferAreKeptBySlice() throws {
     let headers = scan.stack([6, 0, 3]) { header in
       header.planes[0].slope = 1 + header.planes[0].position.z
