@@ -25,7 +25,8 @@ extension DICOMFile {
     let content = groups[Tag.frameContentSequence]
     let type = groups.frameType
     let rescale = try rescale(
-      groups[Tag.pixelValueSequence] ?? item, philips: groups.philips)
+      groups[Tag.pixelValueSequence] ?? item, mappings: groups.items(Tag.realWorldSequence),
+      philips: groups.philips)
     let echo = groups[Tag.echoSequence]?.number(Tag.effectiveEchoTime)
     var plane = try plane(
       index: index, position: groups[Tag.planePositionSequence],
@@ -84,8 +85,11 @@ private struct FunctionalGroups {
   let shared: DICOMItem?
 
   /// The item of a functional group.
-  subscript(tag: UInt32) -> DICOMItem? {
-    frame.items(tag).first ?? shared?.items(tag).first
+  subscript(tag: UInt32) -> DICOMItem? { items(tag).first }
+
+  func items(_ tag: UInt32) -> [DICOMItem] {
+    let own = frame.items(tag)
+    return own.isEmpty ? shared?.items(tag) ?? [] : own
   }
 
   var frameType: DICOMItem? {

@@ -24,7 +24,7 @@ extension DICOMFile {
         reason: "\(tiles.count) tiles do not divide \(format.rows) rows and \(format.columns) "
           + "columns")
     }
-    let rescale = try rescale(item, philips: nil)
+    let rescale = try rescale(item, mappings: item.items(Tag.realWorldSequence), philips: nil)
     header.tiling = SIMD2(columns, rows)
     header.planes = []
     for (index, tile) in tiles.enumerated() {

@@ -12,7 +12,8 @@ extension DICOMFile {
     return [
       try plane(
         index: 0, position: item, orientation: item, measures: item,
-        rescale: try rescale(item, philips: item), echoTime: item.number(Tag.echoTime),
+        rescale: try rescale(item, mappings: item.items(Tag.realWorldSequence), philips: item),
+        echoTime: item.number(Tag.echoTime),
         imageType: item.texts(Tag.imageType) + privateType(item),
         component: classicComponent(item), stack: nil,
         time: DICOMHeader.Time(item))
@@ -78,13 +79,21 @@ extension DICOMFile {
   }
 
   /// Slope and intercept of one image, with Philips' scale slope (2005,100E) where it has one.
-  func rescale(_ item: DICOMItem?, philips: DICOMItem?) throws(DICOMError) -> Rescale {
+  ///
+  /// Where neither these nor a lookup table are there, a single Real World Value Mapping (PS3.3
+  /// C.7.6.16.2.11) says what stored values mean.
+  func rescale(
+    _ item: DICOMItem?, mappings: [DICOMItem], philips: DICOMItem?
+  ) throws(DICOMError) -> Rescale {
     for tag in [Tag.rescaleSlope, Tag.rescaleIntercept] {
       guard let item, item.has(tag), item.number(tag) == nil else { continue }
       throw .pixels(path: path, reason: "RescaleSlope or RescaleIntercept is no number")
     }
-    let slope = item?.number(Tag.rescaleSlope) ?? 1
-    let intercept = item?.number(Tag.rescaleIntercept) ?? 0
+    let isSaid = [Tag.rescaleSlope, Tag.rescaleIntercept].contains { item?.has($0) ?? false }
+    let isMapped = isSaid || item?.items(Tag.modalityLUTSequence).isEmpty == false
+    let world = isMapped || mappings.count != 1 ? nil : Rescale(mapping: mappings[0])
+    let slope = item?.number(Tag.rescaleSlope) ?? world?.slope ?? 1
+    let intercept = item?.number(Tag.rescaleIntercept) ?? world?.intercept ?? 0
     guard slope != 0, abs(slope) < 1e12, abs(intercept) < 1e12 else {
       throw .pixels(path: path, reason: "RescaleSlope \(slope), RescaleIntercept \(intercept)")
     }
@@ -106,6 +115,16 @@ struct Rescale {
   var slope: Double
   var intercept: Double
   var scaleSlope: Double?
+}
+
+extension Rescale {
+  /// A linear Real World Value Mapping; nil for one by a table.
+  fileprivate init?(mapping: DICOMItem) {
+    guard let slope = mapping.number(Tag.realWorldSlope), slope != 0,
+      let intercept = mapping.number(Tag.realWorldIntercept)
+    else { return nil }
+    self.init(slope: slope, intercept: intercept)
+  }
 }
 
 extension DICOMHeader.Component {

@@ -30,7 +30,7 @@ extension DICOMFile {
       header.pixelDigest = String(pixels.digest, radix: 16)
       header.headerDigest = String(pixels.header, radix: 16)
     }
-    if shared != nil || !enhanced.isEmpty {
+    if !enhanced.isEmpty || (shared != nil && !item.has(Tag.imagePosition)) {
       header.planes = try framePlanes(item, shared: shared, frames: enhanced, format)
       header.acquisition.complete(shared: shared, first: enhanced.first)
     } else {
@@ -87,7 +87,7 @@ extension DICOMHeader.Identity {
     patientName = item.text(Tag.patientName)
     patientBirthDate = item.text(Tag.patientBirthDate)
     studyInstanceUID = item.text(Tag.studyInstanceUID)
-    seriesInstanceUID = item.text(Tag.seriesInstanceUID)
+    seriesInstanceUID = item.text(Tag.seriesInstanceUID) ?? Self.series(item)
     sopInstanceUID = item.text(Tag.sopInstanceUID)
     frameOfReferenceUID = item.text(Tag.frameOfReferenceUID)
     accessionNumber = item.text(Tag.accessionNumber)
@@ -97,5 +97,14 @@ extension DICOMHeader.Identity {
     studyDescription = item.text(Tag.studyDescription)
     seriesDescription = item.text(Tag.seriesDescription)
     protocolName = item.text(Tag.protocolName)
+  }
+
+  /// What stands for a Series Instance UID that a de-identifier has blanked: the frame of reference,
+  /// of which a series has only one (PS3.3 A.1.2.3), with the number, date and time of the series. Nil
+  /// without a frame of reference, since the rest may well be that of another patient.
+  private static func series(_ item: DICOMItem) -> String? {
+    guard let frame = item.text(Tag.frameOfReferenceUID) else { return nil }
+    let rest = [Tag.seriesNumber, Tag.seriesDate, Tag.seriesTime].map { item.text($0) ?? "" }
+    return ([frame] + rest).joined(separator: "/")
   }
 }

@@ -93,6 +93,9 @@ enum Tag {
   static let planeOrientationSequence: UInt32 = 0x0020_9116
   static let pixelMeasuresSequence: UInt32 = 0x0028_9110
   static let pixelValueSequence: UInt32 = 0x0028_9145
+  static let realWorldSequence: UInt32 = 0x0040_9096
+  static let realWorldIntercept: UInt32 = 0x0040_9224
+  static let realWorldSlope: UInt32 = 0x0040_9225
   static let sharedGroups: UInt32 = 0x5200_9229
   static let perFrameGroups: UInt32 = 0x5200_9230
 

@@ -139,4 +139,22 @@ import Testing
       #expect(try DICOMFile.header(folder + "/a.dcm").pixels?.padding == 99)
     }
   }
+
+  /// A de-identifier that blanks UIDs leaves the frame of reference, or nothing to go by.
+  @Test func aBlankedSeriesIsThatOfItsFrameOfReferenceNumberAndTime() throws {
+    func series(frame: String, number: String = "4") throws -> String? {
+      try withFolder { folder in
+        try write(folder + "/a.dcm") { writer in
+          try writer.root.put(0x0020_000E, "UI", "")
+          try writer.root.put(0x0020_0011, "IS", number)
+          try writer.root.put(0x0020_0052, "UI", frame)
+          try writer.root.put(0x0008_0031, "TM", "1200")
+        }
+        return try DICOMFile.header(folder + "/a.dcm").identity.seriesInstanceUID
+      }
+    }
+    #expect(try series(frame: "2.25.7") == "2.25.7/4//1200")
+    #expect(try series(frame: "2.25.7") != series(frame: "2.25.7", number: "5"))
+    #expect(try series(frame: "") == nil)
+  }
 }

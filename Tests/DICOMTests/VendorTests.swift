@@ -73,6 +73,45 @@ import Testing
     #expect(try slope(creator: nil, maker: "SIEMENS") == nil)
   }
 
+  /// Scanners of 2000 write who has reserved a block in capitals, and take the blocks from the last.
+  @Test func privateBlocksMayLieAnywhereAndTheirNamesInCapitals() throws {
+    let plane = try plane { item in
+      try item.put(0x2005_00FB, "LO", "PHILIPS MR IMAGING DD 001")
+      try item.put(0x2005_FB0E, "FL", numbers: [0.25])
+      try item.put(0x2005_00FC, "LO", "PHILIPS MR IMAGING DD 002")
+      try item.put(0x2005_FC0E, "FL", numbers: [4])
+    }
+    #expect(plane.scaleSlope == 0.25)
+  }
+
+  /// Hitachi's scanners write an empty Shared Functional Groups Sequence into images of one slice.
+  @Test func sharedGroupsAloneDoNotMakeASliceMultiFrame() throws {
+    let plane = try plane { item in
+      try item.put(0x0028_0008, "IS", "1")
+      try item.put(0x0020_0032, "DS", "3\\5\\7")
+      _ = try item.addItem(0x5200_9229)
+    }
+    #expect(plane.position == SIMD3(3, 5, 7) && plane.index == 0)
+  }
+
+  /// Archives of Philips leave a Real World Value Mapping and take the rescale slope away.
+  @Test func aRealWorldValueMappingCountsWhereThereIsNoRescaleSlope() throws {
+    func rescale(_ maps: Int, slope: String? = nil) throws -> [Double] {
+      let plane = try plane { item in
+        if let slope { try item.put(0x0028_1053, "DS", slope) }
+        for number in 0..<maps {
+          let map = try item.addItem(0x0040_9096)
+          try map.put(0x0040_9224, "FD", numbers: [-3])
+          try map.put(0x0040_9225, "FD", numbers: [1.5 + Double(number)])
+        }
+      }
+      return [plane.slope, plane.intercept]
+    }
+    #expect(try rescale(1) == [1.5, -3])
+    #expect(try rescale(1, slope: "2") == [2, 0])
+    #expect(try rescale(2) == [1, 0] && rescale(0) == [1, 0])
+  }
+
   /// Frames of a file without Dimension Index Sequence: the last of the indices is the slowest, as in dcm2niix.
   @Test func framesWhoseDimensionsHaveNoNamesFollowTheLast() throws {
     let indices = try withFolder { folder in
