@@ -50,6 +50,9 @@ extension BloscFrame {
     }
   }
 
+  /// LZ4's for Blosc's 1…9, as libblosc has it.
+  static func acceleration(_ level: Int) -> Int { 10 - level }
+
   /// Whole numbers, in blocks of equal size where that is possible: a shorter last one is not split.
   static func blockSize(_ count: Int, typeSize: Int) -> Int {
     let most = typeSize << 18
@@ -144,7 +147,10 @@ private struct BlockPacking {
   ) -> Int? {
     switch compressor {
     case .lz4:
-      context.lz4.compress(stream, into: target, acceleration: 10 - level)
+      plain
+        ? nil
+        : context.lz4.compress(
+          stream, into: target, acceleration: BloscFrame.acceleration(level))
     case .zstd:
       context.compress(
         stream, into: target, level: BloscFrame.zstdLevel(level), checksum: false, plain: plain)

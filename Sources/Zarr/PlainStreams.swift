@@ -1,8 +1,11 @@
-/// The streams of a Blosc frame whose bytes, where they do not recur, are kept without an entropy code.
+/// The streams of a Blosc frame that are packed for speed, since packing them well gains little: with
+/// zstd their bytes, where they do not recur, are kept without an entropy code; with LZ4 they stand as
+/// they are.
 ///
-/// The low bytes of large noisy slices hold little that such a code could shorten: found by shorter
-/// matches instead, they take as many bytes and are unpacked half as fast again
-/// (`docs/benchmarks/codecs.md`). Readers see ordinary zstd frames.
+/// The low bytes of large noisy slices hold little that either could shorten. Without its code zstd finds
+/// them by shorter matches, takes as many bytes and unpacks them half as fast again; a copy is read
+/// four times as fast as what LZ4 makes of them (`docs/benchmarks/codecs.md`). Readers see ordinary
+/// Blosc frames.
 struct PlainStreams: OptionSet, Sendable {
   /// Bit n: the n-th bytes of the numbers.
   let rawValue: UInt16
@@ -14,13 +17,13 @@ extension PlainStreams {
   /// In shorter streams matches are too rare to make good for the code.
   private static let shortestStream = 1 << 14
 
-  /// Those that cost at most a thirty-second more, tried on one chunk for others like it.
+  /// Those that cost little more, tried on one chunk for others like it.
   init(
     tryingOn chunk: UnsafeRawBufferPointer, _ codec: ChunkCodec, _ context: ChunkContext
   ) {
     self = []
-    guard case .blosc("zstd", let level, .shuffle, let typeSize) = codec.compression,
-      codec.byteOrder == .little, BloscFrame.zstdLevel(level) == 1,
+    guard case .blosc(let name, let level, .shuffle, let typeSize) = codec.compression,
+      codec.byteOrder == .little, let pack = Self.packer(name, level, context),
       (2...BloscFrame.mostStreams).contains(typeSize)
     else { return }
     let size = BloscFrame.blockSize(chunk.count, typeSize: typeSize) / typeSize
@@ -32,12 +35,31 @@ extension PlainStreams {
     for stream in 0..<typeSize {
       let bytes = UnsafeRawBufferPointer(
         rebasing: streams[stream * size..<(stream + 1) * size])
-      func packed(plain: Bool) -> Int {
-        context.compress(bytes, into: room, level: 1, checksum: false, plain: plain) ?? size
+      if pack(bytes, room) { insert(PlainStreams(rawValue: 1 << stream)) }
+    }
+  }
+
+  /// Whether a stream is at most a thirty-second longer without zstd's code, or LZ4 takes less than a
+  /// quarter off it; nil where there is no choice.
+  private static func packer(
+    _ compressor: String, _ level: Int, _ context: ChunkContext
+  ) -> ((UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Bool)? {
+    switch BloscFrame.Compressor(name: compressor) {
+    case .zstd where BloscFrame.zstdLevel(level) == 1:
+      { bytes, room in
+        func packed(plain: Bool) -> Int {
+          context.compress(bytes, into: room, level: 1, checksum: false, plain: plain)
+            ?? bytes.count
+        }
+        return packed(plain: true) <= packed(plain: false) * 33 / 32
       }
-      if packed(plain: true) <= packed(plain: false) * 33 / 32 {
-        insert(PlainStreams(rawValue: 1 << stream))
+    case .lz4:
+      { bytes, room in
+        let acceleration = BloscFrame.acceleration(level)
+        let packed = context.lz4.compress(bytes, into: room, acceleration: acceleration)
+        return packed ?? bytes.count >= bytes.count * 3 / 4
       }
+    default: nil
     }
   }
 }
