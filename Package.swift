@@ -101,17 +101,17 @@ var targets: [Target] = [
   swift(
     "Cohort",
     [
-      "DICOM", "NIfTI", "SliceStore", "CWorker", "CArchive", "CNettle",
+      "DICOM", "NIfTI", "SliceStore", "Zarr", "CWorker", "CArchive", "CNettle",
       .product(name: "GRDB", package: "GRDB.swift"),
     ]),
-  swift("Prepare", ["SliceStore", "Imaging"]),
+  swift("Prepare", ["SliceStore", "Zarr", "Imaging"]),
   .target(name: "CCPU"),
   swift("CropTypes"),
 ]
 targets += kernels.map(kernel)
 targets += [
   swift("Augment", ["Imaging", "CCPU", "CropTypes"] + kernels.map { .target(name: $0) }),
-  swift("Loader", ["SliceStore", "Augment"]),
+  swift("Loader", ["SliceStore", "Zarr", "Augment"]),
   swift("Metrics", ["Imaging"]),
   swift("Spectra", ["CBLAS"]),
   swift("Phantom", ["DICOM", "NIfTI"]),

@@ -1,4 +1,5 @@
 import Foundation
+import Zarr
 
 /// Makes the values of steps n, n + 1, … ahead of their use, on threads of its own.
 ///
@@ -134,32 +135,4 @@ private final class Line<Value: Sendable>: @unchecked Sendable {
       ready.removeAll()
     }
   }
-}
-
-/// Starts a thread that nobody joins, with so large a stack if one is given; an error number where the system refuses it,
-/// which Foundation's threads do not tell.
-package func startThread(
-  stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void
-) -> Int32 {
-  var attributes = pthread_attr_t()
-  pthread_attr_init(&attributes)
-  defer { pthread_attr_destroy(&attributes) }
-  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-  if let stackBytes { pthread_attr_setstacksize(&attributes, stackBytes) }
-  let boxed = Unmanaged.passRetained(ThreadBody(body))
-  var thread = pthread_t()
-  let refusal = pthread_create(
-    &thread, &attributes,
-    { boxed in
-      Thread.current.name = "lamina-loader"
-      if let boxed { Unmanaged<ThreadBody>.fromOpaque(boxed).takeRetainedValue().run() }
-      return nil
-    }, boxed.toOpaque())
-  if refusal != 0 { boxed.release() }
-  return refusal
-}
-
-private final class ThreadBody: Sendable {
-  let run: @Sendable () -> Void
-  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

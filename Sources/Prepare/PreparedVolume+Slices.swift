@@ -1,4 +1,4 @@
-import Dispatch
+import Zarr
 
 extension PreparedVolume {
   /// All slices in 16 bits, `K×C×H×W`, made by so many threads: the same for any number of them.
@@ -21,7 +21,7 @@ extension PreparedVolume {
     return [Value](unsafeUninitializedCapacity: sliceCount * size) { target, count in
       // Each slice has a place of its own, so the workers never meet.
       nonisolated(unsafe) let target = target
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      concurrently(workers) { worker in
         for k in stride(from: worker, to: sliceCount, by: workers) {
           _ = target[k * size..<(k + 1) * size].initialize(from: slice(k))
         }

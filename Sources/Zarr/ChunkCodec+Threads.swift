@@ -1,8 +1,6 @@
-import Dispatch
-
 extension ChunkCodec {
-  /// Packs chunks on so many threads and hands them over in order; a few of them are in memory at a
-  /// time, whatever their number.
+  /// Packs chunks on so many threads and hands them over in order; some megabytes of them are in memory
+  /// at a time, whatever their number.
   ///
   /// `chunk` is asked from several threads at once for memory that lives until the end. The chunks are
   /// of one kind, such as slices of a volume: the middle one tells how all are best packed.
@@ -19,8 +17,10 @@ extension ChunkCodec {
       }
       return
     }
-    for start in stride(from: chunks.lowerBound, to: chunks.upperBound, by: 8 * threads) {
-      let window = start..<min(start + 8 * threads, chunks.upperBound)
+    let size = max(1, chunk(chunks.lowerBound).count)
+    let most = max(8 * threads, Self.windowBytes / size)
+    for start in stride(from: chunks.lowerBound, to: chunks.upperBound, by: most) {
+      let window = start..<min(start + most, chunks.upperBound)
       let packed = encodeAll(window, plain, threads: threads, chunk)
       for (i, bytes) in zip(window, packed) {
         let result = bytes.withUnsafeBytes { bytes in
@@ -30,6 +30,9 @@ extension ChunkCodec {
       }
     }
   }
+
+  /// Unpacked bytes that threads are begun for, so that beginning them costs little.
+  private static let windowBytes = 16 << 20
 
   private func encodeAll(
     _ window: Range<Int>, _ plain: PlainStreams, threads: Int,
@@ -41,7 +44,7 @@ extension ChunkCodec {
       nonisolated(unsafe) let target = target
       nonisolated(unsafe) let chunk = chunk
       let workers = min(threads, window.count)
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      concurrently(workers) { worker in
         for i in stride(from: worker, to: target.count, by: workers) {
           target[i] = encode(chunk(window.lowerBound + i), plain: plain)
         }

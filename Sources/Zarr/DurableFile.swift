@@ -143,21 +143,15 @@ public func syncTree(_ path: String) throws(ZarrError) {
 /// has to be waited for. The threads only wait, so there are more of them than cores.
 public func sync(_ paths: [String]) throws(ZarrError) {
   let state = Mutex((rest: paths[...], failure: ZarrError?.none))
-  let ended = DispatchGroup()
-  for _ in 0..<min(8, paths.count) {
-    ended.enter()
-    Thread.detachNewThread {
-      while let path = state.withLock({ $0.rest.popFirst() }) {
-        do throws(ZarrError) {
-          try sync(path)
-        } catch {
-          state.withLock { $0.failure = $0.failure ?? error }
-        }
+  concurrently(min(8, paths.count)) { _ in
+    while let path = state.withLock({ $0.rest.popFirst() }) {
+      do throws(ZarrError) {
+        try sync(path)
+      } catch {
+        state.withLock { $0.failure = $0.failure ?? error }
       }
-      ended.leave()
     }
   }
-  ended.wait()
   if let error = state.withLock({ $0.failure }) { throw error }
 }
 

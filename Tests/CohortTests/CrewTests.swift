@@ -1,14 +1,18 @@
 import Cohort
 import Foundation
 import Testing
+import Zarr
 
 private struct Failed: Error, Equatable { var part: Int }
 
 @Suite struct CrewTests {
   /// What jobs of so many parts give, in order, on so many threads.
-  private func results(jobs: [Int], threads: Int, failing: Int? = nil) throws -> [Int: [Int]] {
+  private func results(
+    jobs: [Int], threads: Int, failing: Int? = nil,
+    start: @escaping ThreadStart = { startThread(in: $0, $1) }
+  ) throws -> [Int: [Int]] {
     let given = Locked([Int: [Int]]())
-    let pool = WorkerPool(threads, inProcess, WorkerLimits())
+    let pool = WorkerPool(threads, inProcess, WorkerLimits(), start: start)
     defer { pool.stop() }
     try pool.run(jobs: jobs) { worker, job in
       try Crew.inOrder(job, on: worker) { _, part in
@@ -26,6 +30,20 @@ private struct Failed: Error, Equatable { var part: Int }
     let jobs = [40, 1, 7, 0, 100]
     let given = try results(jobs: jobs, threads: threads)
     for job in jobs { #expect(given[job, default: []] == Array(0..<job)) }
+  }
+
+  @Test(arguments: [0, 1, 2])
+  func jobsAreDoneByTheThreadsThatTheSystemGives(_ most: Int) throws {
+    let begun = Locked(0)
+    let given = try results(jobs: [40, 1, 7], threads: 3) { group, body in
+      let number = begun.change {
+        $0 += 1
+        return $0
+      }
+      return startThread(in: group, stackBytes: number > most ? 1 << 50 : nil, body)
+    }
+    #expect(given == [40: Array(0..<40), 1: [0], 7: Array(0..<7)])
+    #expect(begun.value == most + 1)
   }
 
   @Test(arguments: [1, 3])

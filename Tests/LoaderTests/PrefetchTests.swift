@@ -1,6 +1,7 @@
 import Foundation
 import Loader
 import Testing
+import Zarr
 
 /// Counts what is alive.
 private final class Census: @unchecked Sendable {

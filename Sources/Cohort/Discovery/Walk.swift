@@ -98,7 +98,7 @@ package struct Walk {
     var met = [Sighting?](repeating: nil, count: names.count)
     met.withUnsafeMutableBufferPointer { target in
       nonisolated(unsafe) let target = target  // each place is one thread's
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      concurrently(threads) { _ in
         while true {
           let start = next.add(Self.share, ordering: .relaxed).oldValue
           guard start < names.count else { return }

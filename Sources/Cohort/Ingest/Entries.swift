@@ -1,4 +1,5 @@
 import Foundation
+import Zarr
 
 /// What is on its way into the ledger, much of it in one transaction: each is a sync of the disk.
 ///
@@ -37,12 +38,10 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
     weight += more.reduce(0) { $0 + weigh($1) }
     guard !isWriting, weight >= (isBeside ? some : most) else { return }
     isWriting = true
-    if isBeside {
-      DispatchQueue.global().async { [self] in lock.withLock { write(least: some) } }
-    } else {
-      write(least: most)
-      if let failure { throw failure }
-    }
+    let writes = { @Sendable [self] in lock.withLock { write(least: some) } }
+    if isBeside && startThread(writes) == 0 { return }
+    write(least: isBeside ? some : most)
+    if let failure { throw failure }
   }
 
   /// Writes what is left, when no thread takes any more; waits for what is being written.

@@ -1,4 +1,5 @@
 import Foundation
+import Zarr
 
 /// A value that is made on another thread, beside the work that goes on, or when it is asked for.
 final class Later<Value: Sendable>: Sendable {
@@ -6,12 +7,13 @@ final class Later<Value: Sendable>: Sendable {
   private let isThere = DispatchGroup()
   private let body: @Sendable () throws -> Value
 
-  /// `beside` begins it at once; else the thread that wants it makes it.
+  /// `beside` begins it at once; else, or where the system has no thread for it, the thread that wants
+  /// it makes it.
   init(beside: Bool, _ body: @escaping @Sendable () throws -> Value) {
     let result = Locked<Result<Value, any Error>?>(nil)
     (self.result, self.body) = (result, body)
     guard beside else { return }
-    DispatchQueue.global().async(group: isThere) {
+    _ = startThread(in: isThere) {
       let made = Result { try body() }
       result.change { $0 = made }
     }

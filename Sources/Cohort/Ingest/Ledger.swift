@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Zarr
 
 /// The private book beside a store: the key, who each pseudonym is, which files were seen.
 ///
@@ -53,6 +54,14 @@ public final class Ledger: Sendable {
     } catch let error as DatabaseError {
       throw Self.failure(error, path)
     }
+  }
+
+  /// Dispatch frees the database's queue on a thread, and waits for one forever where there can be none:
+  /// the queue is then kept.
+  deinit {
+    guard startThread({}) != 0 else { return }
+    try? database.close()
+    _ = Unmanaged.passRetained(database)
   }
 
   /// SQLite's error as one of ours.

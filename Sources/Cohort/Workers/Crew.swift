@@ -1,4 +1,5 @@
 import Foundation
+import Zarr
 
 /// The threads of a pool, each with its worker: they take jobs, and when no job is left, parts of
 /// the jobs that others still have, so that a single large series uses every core.
@@ -21,7 +22,6 @@ package final class Crew: @unchecked Sendable {  // all state under the lock
 
   init(size: Int) {
     self.size = size
-    // Dispatch has some hundred threads for all that waits for the disk.
     room = DispatchSemaphore(value: min(2 * size + 2, 64))
   }
 
@@ -107,18 +107,21 @@ extension Crew {
   }
 
   /// Does the end of a job that needs no worker any more, which is mostly waiting for the disk, beside
-  /// the jobs that follow. A crew of one does nothing beside, and does it at once.
+  /// the jobs that follow. A crew of one does nothing beside, and does it at once, as is what the system
+  /// has no thread for.
   package static func atTheEnd(
     on worker: Worker, _ body: @escaping @Sendable () throws -> Void
   ) throws {
     guard let crew = worker.crew, crew.size > 1 else { return try body() }
     crew.room.wait()
-    DispatchQueue.global().async(group: crew.endings) {
+    let end = { @Sendable in
       let result = Result { try body() }
+      if case .failure(let error) = result {
+        crew.lock.withLock { crew.failure = crew.failure ?? error }
+      }
       crew.room.signal()
-      guard case .failure(let error) = result else { return }
-      crew.lock.withLock { crew.failure = crew.failure ?? error }
     }
+    if startThread(in: crew.endings, end) != 0 { end() }
   }
 
   /// Has those of the crew's other threads that have no job do something with their workers, beside

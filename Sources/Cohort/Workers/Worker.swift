@@ -1,5 +1,6 @@
 import CWorker
 import Foundation
+import Zarr
 
 /// How a worker comes to life.
 public enum WorkerLaunch: Sendable {
@@ -299,10 +300,14 @@ extension Worker {
       throw .notStarted(errno: Int(errno))
     }
     let (control, memory) = (ends[1], fcntl(shared, F_DUPFD_CLOEXEC, 0))
-    Thread.detachNewThread {
+    let refusal = startThread {
       serve(control, memory)
       close(control)
       close(memory)
+    }
+    guard refusal == 0 else {
+      for descriptor in [ends[0], control, memory] { close(descriptor) }
+      throw .notStarted(errno: Int(refusal))
     }
     return Running(pid: 0, control: ends[0], shared: shared)
   }
