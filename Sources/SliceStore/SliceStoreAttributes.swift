@@ -53,7 +53,8 @@ public struct SliceStoreAttributes: Codable, Sendable, Equatable {
 public enum SlicePacking: String, Codable, Sendable, CaseIterable {
   /// Few bytes: zstd.
   case small
-  /// Reading and writing at twice the speed or more, for a fifth to a third more bytes: LZ4.
+  /// Reading at two to three times the speed, writing at three or more, for a third to a half more
+  /// bytes: LZ4.
   case fast
 
   /// How a slice of 16-bit numbers becomes bytes.

@@ -3,8 +3,8 @@
 /// they are.
 ///
 /// The low bytes of large noisy slices hold little that either could shorten. Without its code zstd finds
-/// them by shorter matches, takes as many bytes and unpacks them half as fast again; a copy is read
-/// four times as fast as what LZ4 makes of them (`docs/benchmarks/codecs.md`). Readers see ordinary
+/// them by shorter matches, takes as many bytes and unpacks them half as fast again; a copy is
+/// read many times as fast as what LZ4 makes of them (`docs/benchmarks/codecs.md`). Readers see ordinary
 /// Blosc frames.
 struct PlainStreams: OptionSet, Sendable {
   /// Bit n: the n-th bytes of the numbers.
