@@ -80,8 +80,9 @@ extension DICOMFile {
 
   /// Slope and intercept of one image, with Philips' scale slope (2005,100E) where it has one.
   ///
-  /// Where neither these nor a lookup table are there, a single Real World Value Mapping (PS3.3
-  /// C.7.6.16.2.11) says what stored values mean.
+  /// Where neither these nor a lookup table are there, a single Real World Value Mapping of Philips'
+  /// (PS3.3 C.7.6.16.2.11) says what stored values mean. Those of others are left alone, as in
+  /// dcm2niix: GE's maps of diffusion have one that holds for a part of their values.
   func rescale(
     _ item: DICOMItem?, mappings: [DICOMItem], philips: DICOMItem?
   ) throws(DICOMError) -> Rescale {
@@ -91,7 +92,8 @@ extension DICOMFile {
     }
     let isSaid = [Tag.rescaleSlope, Tag.rescaleIntercept].contains { item?.has($0) ?? false }
     let isMapped = isSaid || item?.items(Tag.modalityLUTSequence).isEmpty == false
-    let world = isMapped || mappings.count != 1 ? nil : Rescale(mapping: mappings[0])
+    let isWorld = !isMapped && mappings.count == 1 && isPhilips(root)
+    let world = isWorld ? Rescale(mapping: mappings[0]) : nil
     let slope = item?.number(Tag.rescaleSlope) ?? world?.slope ?? 1
     let intercept = item?.number(Tag.rescaleIntercept) ?? world?.intercept ?? 0
     guard slope != 0, abs(slope) < 1e12, abs(intercept) < 1e12 else {
@@ -101,10 +103,13 @@ extension DICOMFile {
       slope: slope, intercept: intercept, scaleSlope: philips.flatMap(scaleSlope))
   }
 
+  private func isPhilips(_ item: DICOMItem) -> Bool {
+    item.text(Tag.manufacturer)?.lowercased().contains("philips") ?? false
+  }
+
   private func scaleSlope(_ philips: DICOMItem) -> Double? {
-    let isPhilips = philips.text(Tag.manufacturer)?.lowercased().contains("philips") ?? false
     let scale = philips.privateTag(
-      0x2005, creator: "Philips MR Imaging DD 001", element: 0x0E, orNameless: isPhilips
+      0x2005, creator: "Philips MR Imaging DD 001", element: 0x0E, orNameless: isPhilips(philips)
     ).flatMap { philips.privateNumber($0, width: 4) }
     return scale.flatMap { $0 > 1e-12 && $0 < 1e12 ? $0 : nil }
   }

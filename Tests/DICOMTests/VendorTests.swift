@@ -96,8 +96,11 @@ import Testing
 
   /// Archives of Philips leave a Real World Value Mapping and take the rescale slope away.
   @Test func aRealWorldValueMappingCountsWhereThereIsNoRescaleSlope() throws {
-    func rescale(_ maps: Int, slope: String? = nil) throws -> [Double] {
+    func rescale(
+      _ maps: Int, slope: String? = nil, maker: String = "Philips Medical Systems"
+    ) throws -> [Double] {
       let plane = try plane { item in
+        try item.put(0x0008_0070, "LO", maker)
         if let slope { try item.put(0x0028_1053, "DS", slope) }
         for number in 0..<maps {
           let map = try item.addItem(0x0040_9096)
@@ -109,6 +112,7 @@ import Testing
     }
     #expect(try rescale(1) == [1.5, -3])
     #expect(try rescale(1, slope: "2") == [2, 0])
+    #expect(try rescale(1, maker: "GE MEDICAL SYSTEMS") == [1, 0])
     #expect(try rescale(2) == [1, 0] && rescale(0) == [1, 0])
   }
 
