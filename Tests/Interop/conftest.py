@@ -25,6 +25,21 @@ def lamina(*arguments, code=0):
     return done
 
 
+def preloaded(source, folder):
+    """A library made of a C file beside the tests, for LD_PRELOAD."""
+    library = folder / (source + ".so")
+    source = pathlib.Path(__file__).resolve().parent / (source + ".c")
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    return library
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "key"
+    path.write_text("a key of thirty-two letters and more, for tests\n")
+    return path
+
+
 @pytest.fixture(scope="session")
 def phantom(tmp_path_factory):
     folder = tmp_path_factory.mktemp("phantom") / "phantom"

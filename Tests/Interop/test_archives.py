@@ -14,13 +14,6 @@ from conftest import LAMINA, lamina
 from test_faults import tree
 
 
-@pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text("a key of thirty-two letters and more, for tests\n")
-    return path
-
-
 def packed(kind, source, target):
     files = sorted(path for path in source.rglob("*") if path.is_file())
     if kind == "zip":

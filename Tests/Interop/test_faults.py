@@ -31,13 +31,6 @@ def kill_when(arguments, ready):
     return False
 
 
-@pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text("a key of thirty-two letters and more, for tests\n")
-    return path
-
-
 @pytest.mark.parametrize("volumes", [1, 3, 5])
 def test_an_ingest_that_was_killed_ends_up_the_same_to_the_byte(phantom, key, tmp_path, volumes):
     def command(store):

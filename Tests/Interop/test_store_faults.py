@@ -7,7 +7,6 @@ import concurrent.futures
 import errno
 import fcntl
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -16,18 +15,15 @@ import nibabel
 import numpy
 import pytest
 
-from conftest import LAMINA
+from conftest import LAMINA, preloaded
 from test_faults import tree
 
-HERE = pathlib.Path(__file__).resolve().parent
 STAGES = ["ingest", "prepare"]
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    library = tmp_path_factory.mktemp("shim") / "faults.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", HERE / "faults.c", "-o", library, "-ldl"], check=True)
-    return library
+    return preloaded("faults", tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,6 @@ from test_faults import tree
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text("a key of thirty-two letters and more, for tests\n")
-    return path
-
-
-@pytest.fixture(scope="module")
 def whole(phantom, key, tmp_path_factory):
     store = tmp_path_factory.mktemp("whole") / "c.zarr"
     lamina("ingest", phantom / "dicom", "--key", key, "--into", store, "--quiet")

@@ -3,29 +3,17 @@
 `threads.c`, preloaded into the executable, refuses all threads after a number of them.
 """
 import os
-import pathlib
 import subprocess
 
 import pytest
 
-from conftest import LAMINA, lamina
+from conftest import LAMINA, lamina, preloaded
 from test_faults import tree
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    library = tmp_path_factory.mktemp("shim") / "threads.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", HERE / "threads.c", "-o", library, "-ldl"], check=True)
-    return library
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text("a key of thirty-two letters and more, for tests\n")
-    return path
+    return preloaded("threads", tmp_path_factory.mktemp("shim"))
 
 
 @pytest.fixture(scope="module")
