@@ -26,6 +26,8 @@ void decodeJPEGLS(const uint8_t *bytes, size_t length, const dicom_pixels &pixel
 // JPEG 2000 and HTJ2K.
 void decodeJPEG2000(
     const uint8_t *bytes, size_t length, const dicom_pixels &pixels, uint8_t *buffer);
+// Raw deflate (RFC 1951), which must give `size` bytes.
+void inflateExactly(const uint8_t *bytes, size_t length, uint8_t *buffer, size_t size);
 
 inline size_t frameSamples(const dicom_pixels &pixels) {
   return size_t(pixels.rows) * pixels.columns * pixels.samples;

@@ -38,6 +38,24 @@ Piece frameBytes(const dicom_file &file, uint32_t frame) {
   return piece;
 }
 
+// Bits of a frame are packed from the lowest one (PS3.5 8.1.1); `first` of them are another's.
+void unpackBits(const uint8_t *packed, size_t first, size_t count, uint8_t *buffer) {
+  for (size_t i = 0; i < count; i++) {
+    size_t bit = first + i;
+    buffer[i] = packed[bit / 8] >> (bit % 8) & 1;
+  }
+}
+
+// Deflated Image Frame Compression (PS3.5 8.2.16, A.4.13): the native bytes of each frame deflated.
+void deflatedFrame(const dicom_pixels &pixels, const Piece &piece, uint8_t *buffer) {
+  size_t count = frameSamples(pixels), width = pixels.bits_allocated / 8;
+  std::vector<uint8_t> native(width ? count * width : (count + 7) / 8);
+  inflateExactly(piece.bytes, piece.length, native.data(), native.size());
+  if (width == 0) return unpackBits(native.data(), 0, count, buffer);
+  if (pixels.samples > 1) return spread(native.data(), width, !pixels.is_planar, pixels, buffer);
+  memcpy(buffer, native.data(), native.size());
+}
+
 void encapsulatedFrame(const dicom_file &file, uint32_t frame, uint8_t *buffer) {
   const std::string &uid = file.layout.syntax;
   static const char *const jpeg[] = {".50", ".51", ".53", ".55", ".57", ".70", ".80", ".81"};
@@ -45,23 +63,23 @@ void encapsulatedFrame(const dicom_file &file, uint32_t frame, uint8_t *buffer) 
   std::string family = "1.2.840.10008.1.2.4";
   auto is = [&](const char *ending) { return uid == family + ending; };
   Piece piece = frameBytes(file, frame);
-  if (file.pixels.bits_allocated == 1) {  // a byte each, which JPEG 2000 alone can hold
-    dicom_pixels pixels = file.pixels;
+  if (uid == "1.2.840.10008.1.2.8.1") return deflatedFrame(file.pixels, piece, buffer);
+  dicom_pixels pixels = file.pixels;
+  if (pixels.bits_allocated == 1) {  // a byte each (PS3.5 G.2), which JPEG cannot hold
     pixels.bits_allocated = pixels.bits_stored = 8;
     pixels.high_bit = 7;
-    if (std::any_of(std::begin(jpeg2000), std::end(jpeg2000), is)) {
-      return decodeJPEG2000(piece.bytes, piece.length, pixels, buffer);
+    if (std::any_of(std::begin(jpeg), std::end(jpeg), is)) {
+      refuse(DICOM_UNSUPPORTED, "JPEG pixels of one bit");
     }
-    refuse(DICOM_UNSUPPORTED, "compressed pixels of one bit");
   }
   if (uid == "1.2.840.10008.1.2.5") {
-    return decodeRLE(piece.bytes, piece.length, file.pixels, buffer);
+    return decodeRLE(piece.bytes, piece.length, pixels, buffer);
   }
   if (std::any_of(std::begin(jpeg), std::end(jpeg), is)) {
-    return decodeJPEG(piece.bytes, piece.length, file.pixels, buffer);
+    return decodeJPEG(piece.bytes, piece.length, pixels, buffer);
   }
   if (std::any_of(std::begin(jpeg2000), std::end(jpeg2000), is)) {
-    return decodeJPEG2000(piece.bytes, piece.length, file.pixels, buffer);
+    return decodeJPEG2000(piece.bytes, piece.length, pixels, buffer);
   }
   refuse(DICOM_UNSUPPORTED, "no decoder for the transfer syntax %.64s", uid.c_str());
 }
@@ -88,15 +106,12 @@ void readNative(const dicom_file &file, size_t start, uint8_t *buffer, size_t si
   if (layout.isBigEndian && width > 1) swapBytes(buffer, size, width);
 }
 
-// Bits are packed from the lowest one, frames behind one another without a gap (PS3.5 8.1.1).
+// Frames of bits follow one another without a gap.
 void bitFrame(const dicom_file &file, uint32_t frame, uint8_t *buffer) {
   size_t count = frameSamples(file.pixels), first = count * frame;
   std::vector<uint8_t> packed((first % 8 + count + 7) / 8);
   readNative(file, first / 8, packed.data(), packed.size());
-  for (size_t i = 0; i < count; i++) {
-    size_t bit = first % 8 + i;
-    buffer[i] = packed[bit / 8] >> (bit % 8) & 1;
-  }
+  unpackBits(packed.data(), first % 8, count, buffer);
 }
 
 // YBR_FULL_422 (PS3.3 C.7.6.3.1.2): Y, Y, Cb, Cr for each pair of pixels.

@@ -1,11 +1,12 @@
 // Deflated data sets (PS3.5 A.5) and files inside gzip, unpacked under a cap before anything else
-// looks at them.
+// looks at them; and deflated frames, whose size is known.
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 
+#include "Decoders.hpp"
 #include "File.hpp"
 #include "Guard.hpp"
 
@@ -79,4 +80,24 @@ Bytes Bytes::inflated(const Bytes &source, size_t start, bool isGzip, const dico
   bytes.length = out.length;
   out.data = nullptr;
   return bytes;
+}
+
+void inflateExactly(const uint8_t *bytes, size_t length, uint8_t *buffer, size_t size) {
+  Inflater inflater(-MAX_WBITS);
+  z_stream &stream = inflater.stream;
+  uint8_t beyond;
+  stream.next_in = const_cast<Bytef *>(bytes);
+  stream.avail_in = uInt(length);
+  stream.next_out = buffer;
+  stream.avail_out = uInt(size);
+  int result = inflate(&stream, Z_FINISH);
+  if (result == Z_MEM_ERROR) throw std::bad_alloc();
+  if (result == Z_BUF_ERROR && stream.avail_out == 0) {  // the end may be all that is left
+    stream.next_out = &beyond;
+    stream.avail_out = 1;
+    result = inflate(&stream, Z_FINISH);
+    if (stream.avail_out == 0) refuse(DICOM_PIXELS, "a deflated frame holds more than its pixels");
+  }
+  if (result != Z_STREAM_END) refuse(DICOM_PIXELS, "a deflated frame is damaged or cut short");
+  if (stream.total_out != size) refuse(DICOM_PIXELS, "a deflated frame holds less than its pixels");
 }

@@ -98,8 +98,8 @@ class Scan : ElementBytes {
     layout.isExplicit = looksExplicit;  // some writers name one and write the other
   }
 
-  // The native syntaxes (PS3.5 A.1 to A.3) have no fragments, those of JPEG and RLE nothing else;
-  // of private syntaxes nothing is known.
+  // The native syntaxes (PS3.5 A.1 to A.3) have no fragments, those of JPEG, RLE and
+  // deflated frames nothing else; of private syntaxes nothing is known.
   bool mustBeNative() const {
     const std::string &syntax = layout.syntax;
     return syntax == "1.2.840.10008.1.2" || syntax == "1.2.840.10008.1.2.1" ||
@@ -107,7 +107,7 @@ class Scan : ElementBytes {
   }
   bool mustBeEncapsulated() const {
     return layout.syntax.compare(0, 20, "1.2.840.10008.1.2.4.") == 0 ||
-           layout.syntax == "1.2.840.10008.1.2.5";
+           layout.syntax == "1.2.840.10008.1.2.5" || layout.syntax == "1.2.840.10008.1.2.8.1";
   }
 
   void walk() {

@@ -53,7 +53,7 @@ bool isFrameStart(const dicom_file &file, Span fragment) {
   const uint8_t *p = file.bytes.data + fragment.offset;
   if (fragment.length >= 2 && p[0] == 0xFF && (p[1] == 0xD8 || p[1] == 0x4F)) return true;
   if (fragment.length >= 8 && memcmp(p, box, 8) == 0) return true;
-  uint64_t segments = uint64_t(file.pixels.samples) * file.pixels.bits_allocated / 8;
+  uint64_t segments = uint64_t(file.pixels.samples) * ((file.pixels.bits_allocated + 7) / 8);
   return file.layout.syntax == "1.2.840.10008.1.2.5" && fragment.length >= 64 &&
          little(p, 4) == segments && little(p + 4, 4) == 64;
 }

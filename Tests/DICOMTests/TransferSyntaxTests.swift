@@ -13,7 +13,7 @@ import Testing
   ]
   static let frames = [
     "frames", "frames-rle", "frames-jpeg2000", "frames-fragments-table",
-    "frames-fragments-markers", "frames-extended-table",
+    "frames-fragments-markers", "frames-extended-table", "frames-deflated",
   ]
 
   private func wide(_ x: Int, _ y: Int, _ frame: Int = 0) -> Int {
@@ -136,7 +136,7 @@ import Testing
 
   @Test(arguments: [
     ("1.2.840.10008.1.2.4.110", "JPEG XL Lossless"),
-    ("1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression"),
+    ("1.2.840.10008.1.2.4.95", "JPIP Referenced Deflate"),
     ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
     ("1.2.840.10008.1.2.4.107", "HEVC/H.265 Main"), ("1.2.3", "an unknown transfer syntax"),
   ])
@@ -148,6 +148,19 @@ import Testing
       let error = #expect(throws: DICOMError.self) { try DICOMFile.header(path) }
       #expect(error == .transferSyntax(path: path, uid: uid, name: name))
       #expect(error?.description == "\(path): no decoder for \(name) (\(uid))")
+    }
+  }
+
+  @Test func aDeflatedFrameThatHasNotItsSizeIsRefused() throws {
+    for rows: UInt8 in [32, 34] {
+      try withFolder { folder in
+        let path = try Fixtures.patched("frames-deflated", in: folder) { bytes in
+          Fixtures.set(0x0028_0010, [rows, 0], in: &bytes)
+        }
+        let error = #expect(throws: DICOMError.self) { try volume(at: path) }
+        let amount = rows < 33 ? "more" : "less"
+        #expect(error?.reason.contains("a deflated frame holds \(amount) than its pixels") == true)
+      }
     }
   }
 }

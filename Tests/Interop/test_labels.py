@@ -1,5 +1,7 @@
 """SEG and RTSTRUCT of others: highdicom's segmentations voxel by voxel, contours beside an independent rasteriser."""
 import json
+import struct
+import zlib
 
 import highdicom
 import nibabel
@@ -8,6 +10,7 @@ import pydicom
 import pytest
 from highdicom.sr.coding import CodedConcept
 from matplotlib.path import Path
+from pydicom.pixels.encoders.native import _encode_segment
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless, generate_uid
 
 from conftest import lamina
@@ -112,6 +115,36 @@ def test_a_compressed_binary_segmentation(tmp_path):
     truth = blobs((7, 33, 35), False)
     write_segmentation(
         tmp_path / "s/seg.dcm", images, truth.astype(numpy.uint8), "BINARY", ["Liver", "Spleen"], JPEG2000Lossless)
+    found = label_images(tmp_path / "s", tmp_path)
+    assert numpy.array_equal(found["labels"][0], truth[..., 0] + 2 * truth[..., 1])
+
+
+def rle_of_bits(frame):
+    """PS3.5 G.2: a pixel of one bit is padded to a byte; runs do not cross rows."""
+    return struct.pack("<16L", 1, 64, *[0] * 14) + bytes(_encode_segment(frame.tobytes(), frame.shape[1]))
+
+
+def deflated_bits(frame):
+    """PS3.5 8.2.16: the native bytes of a frame, its bits packed from the lowest one, deflated."""
+    packed = numpy.packbits(frame.ravel(), bitorder="little").tobytes()
+    deflate = zlib.compressobj(wbits=-15)
+    body = deflate.compress(packed) + deflate.flush()
+    return body + b"\0" * (len(body) % 2)
+
+
+@pytest.mark.parametrize(
+    "syntax, compress",
+    [(RLELossless, rle_of_bits), ("1.2.840.10008.1.2.8.1", deflated_bits)])
+def test_bits_in_frames_of_their_own(tmp_path, syntax, compress):
+    images = write_series(tmp_path / "s")
+    truth = blobs((7, 33, 35), False)
+    path = tmp_path / "s/seg.dcm"
+    write_segmentation(path, images, truth.astype(numpy.uint8), "BINARY", ["Liver", "Spleen"])
+    seg = pydicom.dcmread(path)
+    seg.PixelData = pydicom.encaps.encapsulate([compress(frame) for frame in seg.pixel_array])
+    seg["PixelData"].VR, seg["PixelData"].is_undefined_length = "OB", True
+    seg.file_meta.TransferSyntaxUID = syntax
+    pydicom.dcmwrite(path, seg, implicit_vr=False, little_endian=True, force_encoding=True)
     found = label_images(tmp_path / "s", tmp_path)
     assert numpy.array_equal(found["labels"][0], truth[..., 0] + 2 * truth[..., 1])
 

@@ -89,9 +89,13 @@ import Testing
       $0.setPixels(FaultyFile.values.map { UInt32($0 * 1_000_000) })
     },
     Fault("35 64 bits", .refused("unsupported")) { $0.setBits(64) },
-    Fault("35 compressed one bit", .refused("unsupported")) {
+    Fault("35 one bit in two bytes of RLE", .refused("pixels")) {
       $0.setBits(1)
       $0.setFragments([RLE.frame(FaultyFile.values)], syntax: TransferSyntax.rle)
+    },
+    Fault("35 one bit of JPEG", .refused("unsupported")) {
+      $0.setBits(1)
+      $0.setFragments([RLE.frame(FaultyFile.values)], syntax: TransferSyntax.jpegLossless)
     },
     Fault("37 float pixel data", .taken(FaultyFile.values.map { $0 - 600 })) {
       $0.setPixels(

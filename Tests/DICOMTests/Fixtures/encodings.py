@@ -5,7 +5,7 @@ Columns 35, rows 33 (an odd number of samples finds padding mistakes). Stored va
   wide:   (37 x + 91 y + 3 x y + 500 f) mod 4096      narrow: 60 + 2 x + 3 y
 at column x, row y, frame f; the Swift tests know the same formulas.
 """
-import pathlib, subprocess
+import pathlib, subprocess, zlib
 import imagecodecs, numpy as np, pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended
@@ -146,6 +146,16 @@ for name, syntax in (("rle", RLELossless), ("jpeg2000", JPEG2000Lossless)):
         whole = [p for p in parts]
         d.PixelData, d.ExtendedOffsetTable, d.ExtendedOffsetTableLengths = encapsulate_extended(whole)
         save(d, "frames-extended-table", syntax)
+def deflated(frame):  # PS3.5 8.2.16, A.4.13: raw deflate of the native bytes, a fragment each
+    stream = zlib.compressobj(wbits=-15)
+    data = stream.compress(frame.tobytes()) + stream.flush()
+    return data + b"\0" * (len(data) % 2)
+d = base(frames, frames=3)
+d.PixelData = encapsulate([deflated(frame) for frame in frames])
+d["PixelData"].VR, d["PixelData"].is_undefined_length = "OB", True
+d.preamble, d.file_meta.TransferSyntaxUID = bytes(128), "1.2.840.10008.1.2.8.1"
+pydicom.dcmwrite(  # a syntax that pydicom 3.0 does not know
+    out / "frames-deflated.dcm", d, implicit_vr=False, little_endian=True, force_encoding=True)
 headerless = (out / "implicit.dcm").read_bytes()
 start = headerless.index(b"\x08\x00\x08\x00", 132)
 (out / "headerless.dcm").write_bytes(headerless[start:])
