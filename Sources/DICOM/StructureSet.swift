@@ -50,9 +50,14 @@ extension DICOMFile {
       Structure(name: name, mask: empty, problem: reason)
     }
     var contours: [[SIMD3<Double>]] = []
+    var drawn = Set<[SIMD3<Double>]>()
     for (place, contour) in region.items(Tag.contourSequence).enumerated() {
       let kind = contour.text(Tag.contourGeometricType) ?? ""
-      guard kind.hasPrefix("CLOSED") else { continue }
+      if ["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"].contains(kind) { continue }
+      guard kind.hasPrefix("CLOSED") else {
+        return refused("contour \(place + 1) is no closed contour, open line or point")
+      }
+      if contour.integer(Tag.numberOfContourPoints) == 0 { continue }
       guard let numbers = contour.numbers(Tag.contourData), numbers.count % 3 == 0 else {
         return refused("contour \(place + 1) holds no points of three numbers")
       }
@@ -60,10 +65,12 @@ extension DICOMFile {
       guard budget >= 0 else {
         throw .limit(path: path, reason: "more than \(Self.mostPoints) contour points")
       }
-      contours.append(
-        stride(from: 0, to: numbers.count, by: 3).map {
-          SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2])
-        })
+      let points = stride(from: 0, to: numbers.count, by: 3).map {
+        SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2])
+      }
+      // One that a writer has put down twice is no hole of its own size, unless it says so.
+      if kind == "CLOSED_PLANAR", !drawn.insert(points).inserted { continue }
+      contours.append(points)
     }
     guard !contours.isEmpty else { return nil }
     do throws(ContourFault) {

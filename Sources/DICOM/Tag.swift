@@ -128,6 +128,7 @@ enum Tag {
   static let roiContourSequence: UInt32 = 0x3006_0039
   static let contourSequence: UInt32 = 0x3006_0040
   static let contourGeometricType: UInt32 = 0x3006_0042
+  static let numberOfContourPoints: UInt32 = 0x3006_0046
   static let contourData: UInt32 = 0x3006_0050
   static let rtROIObservationsSequence: UInt32 = 0x3006_0080
   static let referencedROINumber: UInt32 = 0x3006_0084

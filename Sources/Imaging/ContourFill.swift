@@ -19,8 +19,10 @@ extension StructureMask {
   /// that a contour inside another is a hole and the two ways of a keyhole cancel out. **A voxel is
   /// inside when its centre is**; of a centre on an outline, the one on a left or upper side is
   /// inside and that on a right or lower one is not, so structures that share an outline neither
-  /// overlap nor leave a gap. Parts outside of the grid are cut off. Coordinates are taken to a
-  /// millionth of a voxel. `limit` bounds the steps that hostile contours can cost.
+  /// overlap nor leave a gap. Parts outside of the grid are cut off. Contours that are finer than
+  /// slices say nothing of centres between whose planes they lie and are passed over, see
+  /// `FlatContour.stray`. Coordinates are taken to a millionth of a voxel. `limit`
+  /// bounds the steps that hostile contours can cost.
   public init(
     filling contours: [[SIMD3<Double>]], on grid: Grid, tolerance: Double = 0.25,
     limit: Int = 2_000_000_000
@@ -28,12 +30,20 @@ extension StructureMask {
     self.init(grid: grid)
     let toIndex = grid.affine.inverse
     var slices: [Int: [[SIMD2<Double>]]] = [:]
+    var others: [FlatContour] = []
     for (number, contour) in contours.enumerated() where contour.count > 2 {
-      let (slice, polygon) = try Self.flatten(contour, number, toIndex, tolerance)
-      if (0..<grid.size.z).contains(slice) { slices[slice, default: []].append(polygon) }
+      let flat = try FlatContour(contour, number, toIndex)
+      if flat.distance <= tolerance {
+        slices[flat.slice, default: []].append(flat.polygon)
+      } else {
+        others.append(flat)
+      }
+    }
+    if let stray = FlatContour.stray(among: others, beside: Set(slices.keys)) {
+      throw .offPlane(contour: stray.number, slices: stray.distance)
     }
     var steps = 0
-    for (slice, polygons) in slices {
+    for (slice, polygons) in slices where (0..<grid.size.z).contains(slice) {
       var fill = EvenOddFill(width: grid.size.x, height: grid.size.y)
       for polygon in polygons {
         steps += fill.toggle(polygon, limit: limit - steps)
@@ -43,23 +53,63 @@ extension StructureMask {
     }
     guard !planes.isEmpty else { throw .empty }
   }
+}
 
-  /// The slice of a contour, and its points in voxels of that slice.
-  private static func flatten(
-    _ contour: [SIMD3<Double>], _ number: Int, _ toIndex: Affine, _ tolerance: Double
-  ) throws(ContourFault) -> (slice: Int, polygon: [SIMD2<Double>]) {
-    var (slice, worst) = (0.0, 0.0)
-    var polygon: [SIMD2<Double>] = []
+/// A contour in voxels of a grid.
+private struct FlatContour {
+  /// Its place among the contours, from 0.
+  let number: Int
+  /// x and y of its points.
+  private(set) var polygon: [SIMD2<Double>] = []
+  /// The least and the largest z.
+  private var low = Double.infinity
+  private var high = -Double.infinity
+
+  init(
+    _ contour: [SIMD3<Double>], _ number: Int, _ toIndex: Affine
+  ) throws(ContourFault) {
+    self.number = number
     polygon.reserveCapacity(contour.count)
-    for (place, point) in contour.enumerated() {
+    for point in contour {
       let index = toIndex(point)
       guard abs(index.x) < 1e9, abs(index.y) < 1e9, abs(index.z) < 1e9 else { throw .notFinite }
-      if place == 0 { slice = index.z.rounded() }
-      worst = max(worst, abs(index.z - slice))
-      polygon.append(SIMD2(snapped(index.x), snapped(index.y)))
+      (low, high) = (min(low, index.z), max(high, index.z))
+      polygon.append(SIMD2(Self.snapped(index.x), Self.snapped(index.y)))
     }
-    guard worst <= tolerance else { throw .offPlane(contour: number, slices: worst) }
-    return (Int(slice), polygon)
+  }
+
+  private var middle: Double { (low + high) / 2 }
+  /// The nearest slice.
+  var slice: Int { Int(middle.rounded()) }
+  /// How far its farthest point lies from that, in slices.
+  var distance: Double { max(high - middle.rounded(), middle.rounded() - low) }
+  /// Whether it runs beside the slices, not across them.
+  private var isFlat: Bool { high - low < 0.25 }
+
+  /// The first contour that cannot be passed over, although it is on no slice.
+  ///
+  /// One between slices can where the slice nearest to it has contours of its own, or where it goes
+  /// on beyond the first or the last of them by steps of half a slice at most: then contours lie
+  /// closer than slices, and those of the slices alone decide. Any other may be one of a slice that
+  /// has none else, and which one is anybody's guess.
+  static func stray(among others: [FlatContour], beside slices: Set<Int>) -> FlatContour? {
+    guard let first = slices.min(), let last = slices.max() else { return others.first }
+    let rising = others.sorted { $0.middle < $1.middle }
+    func stray(_ contours: some Sequence<FlatContour>, from end: Double) -> FlatContour? {
+      var reach = end
+      for one in contours {
+        let goesOn = abs(one.middle - reach) < 0.51
+        guard one.isFlat, slices.contains(one.slice) || goesOn else { return one }
+        reach = one.middle
+      }
+      return nil
+    }
+    return rising.first {
+      $0.middle >= Double(first) && $0.middle <= Double(last)
+        && !($0.isFlat && slices.contains($0.slice))
+    }
+      ?? stray(rising.lazy.filter { $0.middle > Double(last) }, from: Double(last))
+      ?? stray(rising.reversed().lazy.filter { $0.middle < Double(first) }, from: Double(first))
   }
 
   /// Decimal millimetres seldom survive a matrix exactly; this puts points on a centre back there.

@@ -25,6 +25,9 @@ enum LabelObjects {
     var padding: Int? = nil
     var framesAnnounced: Int? = nil
     var series = "1.2.3.9"
+    /// An image that it was drawn on; nil for the first of the series.
+    var instance: String? = nil
+    var frameOfReference = "1.2.3.5"
 
     func write(to path: String) throws {
       let writer = DICOMWriter()
@@ -34,10 +37,10 @@ enum LabelObjects {
       try root.put(0x0008_0060, "CS", "SEG")
       try root.put(0x0020_000D, "UI", "1.2.3.1")
       try root.put(0x0020_000E, "UI", "1.2.3.78")
-      try root.put(0x0020_0052, "UI", "1.2.3.5")
+      try root.put(0x0020_0052, "UI", frameOfReference)
       let referenced = try root.addItem(0x0008_1115)
       try referenced.put(0x0020_000E, "UI", series)
-      try referenced.addItem(0x0008_114A).put(0x0008_1155, "UI", "\(series).1")
+      try referenced.addItem(0x0008_114A).put(0x0008_1155, "UI", instance ?? "\(series).1")
       try putPixelModule(root)
       try root.put(0x0062_0001, "CS", type)
       if let maximum { try root.put(0x0062_000E, "US", numbers: [Double(maximum)]) }
@@ -110,6 +113,8 @@ enum LabelObjects {
     var sets: String? = nil
     /// Code Meaning of its kind, an item further in.
     var meaning: String? = nil
+    /// Number of Contour Points, where it is said.
+    var points: Int? = nil
   }
 
   static func writeStructureSet(
@@ -139,6 +144,7 @@ enum LabelObjects {
       for data in region.contours {
         let contour = try contours.addItem(0x3006_0040)
         try contour.put(0x3006_0042, "CS", region.kind)
+        if let points = region.points { try contour.put(0x3006_0046, "IS", "\(points)") }
         try contour.put(0x3006_0050, "DS", data)
       }
     }

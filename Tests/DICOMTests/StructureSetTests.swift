@@ -61,6 +61,30 @@ import Testing
     #expect(structures[3].mask.count == 6)
   }
 
+  @Test func aContourOfNoKnownKindIsNotPassedOverInSilence() throws {
+    let box = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1)
+    let structures = try read([
+      .init(name: "Strange", kind: "CURVED", contours: [box]),
+      .init(name: "None", kind: "", contours: [box]),
+      .init(name: "Empty", contours: [""], points: 0), .init(name: "Sound", contours: [box]),
+      .init(name: "Open", kind: "OPEN_PLANAR", contours: [box]),
+    ])
+    #expect(structures.map(\.name.label) == ["Strange", "None", "Sound"])
+    #expect(structures[0].problem == "contour 1 is no closed contour, open line or point")
+    #expect(structures.map { $0.problem == nil } == [false, false, true])
+  }
+
+  /// PS3.3 C.8.8.6.3: only contours of CLOSEDPLANAR_XOR are combined by exclusive disjunction.
+  @Test func aContourWrittenTwiceIsOne() throws {
+    let box = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 1)
+    let other = LabelObjects.rectangle((0.5, 0.5), (3.5, 2.5), z: 2)
+    let structures = try read([
+      .init(name: "Twice", contours: [box, other, box]),
+      .init(name: "Xor", kind: "CLOSEDPLANAR_XOR", contours: [box, other, box]),
+    ])
+    #expect(structures.map(\.mask.slices) == [[1, 2], [2]])
+  }
+
   @Test func theHeaderSaysWhatItWasDrawnOn() throws {
     try withFolder { folder in
       try LabelObjects.writeStructureSet([], to: folder + "/rt")

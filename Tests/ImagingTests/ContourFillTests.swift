@@ -90,6 +90,24 @@ import Testing
     }
   }
 
+  /// Contours a third of a slice apart: those between slices add nothing, on the way and at the ends.
+  @Test func contoursFinerThanSlicesArePassedOver() throws {
+    let tall = Grid(size: SIMD3(8, 7, 9), affine: .identity)
+    func contours(_ thirds: ClosedRange<Int>) -> [[SIMD3<Double>]] {
+      thirds.map { polygon(square(0.5, $0 % 3 == 0 ? 3.5 : 5.5), z: Double($0) / 3, on: tall) }
+    }
+    let slices = try StructureMask(
+      filling: [2, 3, 4].map { polygon(square(0.5, 3.5), z: $0, on: tall) }, on: tall)
+    #expect(try StructureMask(filling: contours(4...14), on: tall) == slices)
+    // Without the contour of slice 3 those beside it may stand for it.
+    var holed = contours(4...14)
+    holed.remove(at: 5)
+    #expect(throws: ContourFault.self) { try StructureMask(filling: holed, on: tall) }
+    // A step of a whole slice and more beyond the last is no finer contour.
+    let late = contours(6...12) + [polygon(square(0.5, 3.5), z: 5.4, on: tall)]
+    #expect(throws: ContourFault.self) { try StructureMask(filling: late, on: tall) }
+  }
+
   @Test func hostileContoursEndAtALimit() throws {
     let zigzag = (0..<1000).map { (Double($0 % 2), $0 % 2 == 0 ? -1e8 : 1e8) }
     #expect(throws: ContourFault.tooComplex(limit: 500)) {
