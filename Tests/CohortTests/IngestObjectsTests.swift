@@ -143,6 +143,24 @@ import Testing
     #expect(try ingest([folder / "s"], folder / "c.zarr").volumes.map(\.labels) == [["labels"]])
   }
 
+  @Test func anObjectThatComesLaterIsFoundByItsImagesOrFrameOfReference() throws {
+    for images in [true, false] {
+      let folder = TemporaryFolder()
+      var placed = series
+      placed.study = "1.2.3.1"
+      placed.change = { try $0.put(0x0020_0052, "UI", "1.2.3.5") }
+      try placed.write(to: folder / "s")
+      _ = try ingest([folder / "s"], folder / "c.zarr")
+      try FileManager.default.createDirectory(
+        atPath: folder / "m", withIntermediateDirectories: true)
+      var object = segmentation { $0 >= 20 }
+      (object.series, object.instance) = ("9.9.9", images ? "\(series.series).1" : "9.9.9.1")
+      if images { object.frameOfReference = "9.9" }
+      try object.write(to: folder / "m/seg")
+      #expect(try ingest([folder / "m"], folder / "c.zarr").volumes.map(\.labels) == [["labels"]])
+    }
+  }
+
   @Test func objectsWithoutASeriesOrOfNonsenseAreRefused() throws {
     let folder = TemporaryFolder()
     try series.write(to: folder / "s")

@@ -52,6 +52,21 @@ import Testing
     #expect(try match(object()) == (nil, .labelUnmatched))
   }
 
+  @Test func theSentenceSaysWhatIsMissing() throws {
+    func sentence(_ object: LabelObject) -> String? {
+      ObjectMatching([header(object)], candidates: candidates(), given: ["1", "2", "8"])
+        .refusals.first?.sentence
+    }
+    #expect(sentence(object(series: ["8"])) == "the series that it was drawn on was not taken: 8")
+    #expect(sentence(object(series: ["9"])) == "the series that it was drawn on is not here: 9")
+    #expect(
+      sentence(object(frames: ["h"]))
+        == "no image or Frame of Reference that it names is one of a volume")
+    #expect(sentence(object()) == "it names no series, image or Frame of Reference")
+    #expect(
+      sentence(object(series: ["2"])) == "2 volumes could be the one that it was drawn on")
+  }
+
   @Test func copiesAreOneObject() throws {
     let both = ["/x", "/y"].map { path -> DICOMHeader in
       var header = header(object(series: ["1"]), path: path)

@@ -31,21 +31,27 @@ extension IngestSession {
       candidates[id] = MaskMatching.Candidate(id: id, names: plan.identity.names, grid: plan.grid)
       if !objects.isEmpty { places[id] = plan.objectCandidate }
     }
-    for known in identities where !objects.isEmpty {
-      guard let grid = candidates[known.id]?.grid else { continue }
-      places[known.id] = ObjectMatching.Candidate(
-        id: known.id, seriesUID: known.seriesUID, grid: grid)
-    }
     scan.nifti.forEach(add)
+    var given = Set<String>()
     try ledger.eachSeries(run: run) { series in
+      given.insert(series)
       DICOMSeries.group(try ledger.headers(series: series, run: run), policy: policy).series
         .forEach { add(planner.plan($0)) }
+    }
+    let known = StoredSeries(identities, objects: objects, given: given)
+    for volume in identities where !objects.isEmpty && places[volume.id] == nil {
+      guard let grid = candidates[volume.id]?.grid else { continue }
+      let images = known.mayBeKnownByImages(volume) ? try ledger.images(ofVolume: volume.id) : []
+      places[volume.id] = ObjectMatching.Candidate(
+        id: volume.id, seriesUID: volume.seriesUID,
+        frameOfReferenceUID: images.first?.identity.frameOfReferenceUID,
+        instances: Set(images.compactMap(\.identity.sopInstanceUID)), grid: grid)
     }
     let matching = MaskMatching(
       folder: recipe.labels, masks: found.masks + derived, summaries: scan.summaries,
       candidates: candidates.keys.sorted().compactMap { candidates[$0] })
     let drawn = ObjectMatching(
-      objects, candidates: places.keys.sorted().compactMap { places[$0] })
+      objects, candidates: places.keys.sorted().compactMap { places[$0] }, given: given)
     for refusal in matching.refusals + drawn.refusals {
       // Another part may have the volume; the merged ledger will say whether none had.
       if shard != nil && refusal.code == .labelUnmatched {
@@ -91,5 +97,29 @@ extension PlannedVolume {
       id: identity.id, seriesUID: series.seriesUID,
       frameOfReferenceUID: series.representative.identity.frameOfReferenceUID,
       instances: Set(series.headers.compactMap(\.identity.sopInstanceUID)), grid: series.grid)
+  }
+}
+
+/// Which stored volumes an object that came later may know by their images alone: reading those from
+/// the ledger takes time.
+private struct StoredSeries {
+  private let volumes: [String: Int]
+  private var patients: Set<String> = []
+  private var studies: Set<String> = []
+
+  init(_ identities: [VolumeIdentity], objects: [DICOMHeader], given: Set<String>) {
+    volumes = identities.reduce(into: [:]) { $0[$1.seriesUID, default: 0] += 1 }
+    for header in objects {
+      let named = header.labelObject?.seriesUIDs ?? []
+      if named.contains(where: { given.contains($0) || volumes[$0] != nil }) { continue }
+      patients.insert(header.patientIdentity)
+      studies.insert(header.identity.studyInstanceUID ?? "")
+    }
+  }
+
+  /// Whether the series has several volumes, or an object of the patient names no known series.
+  func mayBeKnownByImages(_ volume: VolumeIdentity) -> Bool {
+    (volumes[volume.seriesUID] ?? 0) > 1 || patients.contains(volume.patientIdentity)
+      || studies.contains(volume.studyUID)
   }
 }

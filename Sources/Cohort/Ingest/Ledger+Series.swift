@@ -100,6 +100,19 @@ extension Ledger {
     try files(series: uid, run: run).filter(\.isPresent).map(\.header)
   }
 
+  /// The headers of a volume's images, sorted by path.
+  func images(ofVolume id: String) throws -> [DICOMHeader] {
+    let rows = try read { db in
+      try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(SeriesFile.columns) FROM files
+          WHERE volume = ? AND kind = 'dicom' ORDER BY path
+          """, arguments: [id])
+    }
+    return rows.compactMap { SeriesFile($0, run: 0)?.header }
+  }
+
   /// Volumes of a series that are known.
   func volumes(ofSeries pseudonym: String) throws -> [String] {
     try read {

@@ -28,12 +28,16 @@ package struct ObjectMatching {
   package private(set) var assigned: [String: [AssignedMask]] = [:]
   package private(set) var refusals: [Refusal] = []
 
+  /// Series of which images were given, whether they were taken or not.
+  private let given: Set<String>
   private let bySeries: [String: [Candidate]]
   private let byFrame: [String: [Candidate]]
   private let candidates: [Candidate]
 
-  package init(_ objects: [DICOMHeader], candidates: [Candidate]) {
-    self.candidates = candidates
+  package init(
+    _ objects: [DICOMHeader], candidates: [Candidate], given: Set<String> = []
+  ) {
+    (self.candidates, self.given) = (candidates, given)
     bySeries = Dictionary(grouping: candidates, by: \.seriesUID)
     byFrame = Dictionary(grouping: candidates.filter { $0.frameOfReferenceUID != nil }) {
       $0.frameOfReferenceUID ?? ""
@@ -52,7 +56,10 @@ package struct ObjectMatching {
     let matches = self.matches(object)
     guard matches.count == 1 else {
       let code = matches.isEmpty ? RefusalCode.labelUnmatched : .labelAmbiguous
-      refusals.append(Refusal(code, .label, name: header.identity.path))
+      let sentence =
+        matches.isEmpty
+        ? unmatched(object) : "\(matches.count) volumes could be the one that it was drawn on"
+      refusals.append(Refusal(code, .label, name: header.identity.path, sentence: sentence))
       return
     }
     assigned[matches[0].id, default: []].append(
@@ -69,6 +76,20 @@ package struct ObjectMatching {
       instances.isEmpty ? [] : candidates.filter { !$0.instances.isDisjoint(with: instances) }
     if !holding.isEmpty { return narrowed(holding, object) }
     return narrowed(object.frameOfReferenceUIDs.flatMap { byFrame[$0] ?? [] }, object)
+  }
+
+  /// Why no volume was found, in a sentence without its full stop.
+  private func unmatched(_ object: LabelObject) -> String {
+    if let refused = object.seriesUIDs.first(where: given.contains) {
+      return "the series that it was drawn on was not taken: \(refused)"
+    }
+    guard let series = object.seriesUIDs.first else {
+      let names = object.instanceUIDs.isEmpty && object.frameOfReferenceUIDs.isEmpty
+      return names
+        ? "it names no series, image or Frame of Reference"
+        : "no image or Frame of Reference that it names is one of a volume"
+    }
+    return "the series that it was drawn on is not here: \(series)"
   }
 
   private func narrowed(_ matches: [Candidate], _ object: LabelObject) -> [Candidate] {

@@ -23,8 +23,10 @@ extension RefusalCode {
     case .burnedIn: "Look at the pictures; if they are clean, ingest them with --allow-burned-in."
     case .dataset: "Correct dataset.json, or add the files that it names."
     case .channels: "Bring the channels onto one grid and into one type."
-    case .labelUnmatched: "Rename the mask after its volume, or name both in labels.tsv."
-    case .labelAmbiguous: "Name the volume that is meant in labels.tsv."
+    case .labelUnmatched:
+      "Name a NIfTI mask after its volume, or both in labels.tsv; give a SEG's or RTSTRUCT's images too."
+    case .labelAmbiguous:
+      "Name the volume that is meant in labels.tsv; beside a SEG or RTSTRUCT give only its own images."
     case .labelGrid:
       "Draw it on the volume's own grid, or set ingest.masks.otherGrid to resample it."
     case .labelValues: "Store the mask's classes as whole numbers."
