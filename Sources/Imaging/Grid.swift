@@ -21,6 +21,13 @@ public struct Grid: Sendable, Codable, Equatable {
     size == other.size && affine.distance(to: other.affine, over: size) <= tolerance
   }
 
+  /// Whether both grids hold the same voxels: none of them lies farther from its counterpart than a
+  /// twentieth of a voxel, which is rounding (single precision in a header, a step between slices
+  /// that one program measures and another averages), not another place.
+  public func sharesVoxels(with other: Grid) -> Bool {
+    matches(other, tolerance: other.affine.spacing.min() / 20)
+  }
+
   /// The same voxels under another order of axes.
   ///
   /// New axis `i` is old axis `axes[i]`, run backwards where `flips[i]`.

@@ -17,14 +17,12 @@ extension Grid {
     return (best, (0..<3).map { dot(own[best[$0]], wanted[$0]) < 0 })
   }
 
-  /// The order of axes under which this grid is `target`; nil when they differ by more than `tolerance`
-  /// millimetres at a corner.
-  public func order(
-    of target: Grid, tolerance: Double = 1e-2
-  ) -> (axes: [Int], flips: [Bool])? {
+  /// The order of axes under which this grid is `target`; nil when they do not hold the same voxels,
+  /// see ``sharesVoxels(with:)``.
+  public func order(of target: Grid) -> (axes: [Int], flips: [Bool])? {
     let order = order(along: target)
     let turned = reordered(axes: order.axes, flips: order.flips)
-    return turned.matches(target, tolerance: tolerance) ? order : nil
+    return turned.sharesVoxels(with: target) ? order : nil
   }
 }
 

@@ -52,10 +52,9 @@ public struct LabelMap: Sendable, Equatable {
   /// The mask in the order of axes of `target`, when both grids hold the same voxels.
   ///
   /// A mask drawn in another orientation comes back this way, without interpolation, whichever of
-  /// the 48 orders of axes it is in. Returns nil when the grids differ by more than `tolerance`
-  /// millimetres at a corner.
-  public func aligned(to target: Grid, tolerance: Double = 1e-2) -> LabelMap? {
-    guard let (axes, flips) = grid.order(of: target, tolerance: tolerance) else { return nil }
+  /// the 48 orders of axes it is in. Returns nil when they do not, see ``Grid/sharesVoxels(with:)``.
+  public func aligned(to target: Grid) -> LabelMap? {
+    guard let (axes, flips) = grid.order(of: target) else { return nil }
     let moved =
       axes == [0, 1, 2] && !flips.contains(true)
       ? labels : reordered(labels, size: grid.size, axes: axes, flips: flips)

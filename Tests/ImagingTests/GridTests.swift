@@ -47,4 +47,16 @@ import Testing
     moved.affine.origin.x += 0.45
     #expect(mask.aligned(to: moved) == nil)
   }
+
+  @Test func aTwentiethOfAVoxelIsRounding() {
+    for (share, isSame) in [(0.04, true), (0.06, false)] {
+      for size in [0.02, 1, 30] {
+        let fine = Grid(size: SIMD3(9, 8, 7), affine: Affine(spacing: SIMD3(repeating: size)))
+        var moved = fine
+        moved.affine.origin.z += share * size
+        #expect(moved.sharesVoxels(with: fine) == isSame)
+        #expect((moved.order(of: fine) != nil) == isSame)
+      }
+    }
+  }
 }

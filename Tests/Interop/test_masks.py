@@ -48,3 +48,69 @@ def test_a_mask_half_a_voxel_away_is_refused(phantom, tmp_path):
     nibabel.save(nibabel.Nifti1Image(drawn(scan), affine), masks / path.name)
     done = lamina("ingest", "--labels", masks, "--into", store, code=3)
     assert path.name in done.stderr and "label-grid" in done.stderr
+
+
+def scaled(voxels, scan):
+    """0 and 1 as nibabel stores floats in bytes: 0 and 255 with a slope of single precision."""
+    mask = nibabel.Nifti1Image((voxels > 0).astype(numpy.float32), scan.affine)
+    mask.set_data_dtype(numpy.uint8)
+    return mask
+
+
+def rounded(voxels, scan):
+    """Off by a thirtieth of a voxel: what two programs make of one DICOM series."""
+    affine = scan.affine.copy()
+    affine[:3, 3] += affine[:3, 0] / 30
+    return nibabel.Nifti1Image(voxels, affine)
+
+
+def swapped(voxels, scan):
+    header = nibabel.Nifti1Header(endianness=">")
+    header.set_data_dtype(numpy.int32)
+    return nibabel.Nifti1Image(voxels.astype(">i4"), scan.affine, header)
+
+
+FORMS = {
+    "scaled": scaled, "rounded": rounded, "swapped": swapped,
+    "double": lambda voxels, scan: nibabel.Nifti1Image(voxels.astype(float), scan.affine),
+    "long": lambda voxels, scan: nibabel.Nifti1Image(voxels.astype("i8"), scan.affine, dtype="i8"),
+    "trailing": lambda voxels, scan: nibabel.Nifti1Image(voxels[..., None, None], scan.affine),
+    "second": lambda voxels, scan: nibabel.Nifti2Image(voxels, scan.affine),
+}
+
+
+def unplaced(voxels):
+    mask = nibabel.Nifti1Image(voxels, None)
+    mask.set_sform(None, 0)
+    mask.set_qform(None, 0)
+    return mask
+
+
+def test_masks_of_every_form_and_those_that_are_none(phantom, tmp_path):
+    store, masks, out = tmp_path / "c.zarr", tmp_path / "masks", tmp_path / "out"
+    lamina("ingest", phantom / "dicom", "--into", store, "--quiet")
+    lamina("export", store, "--into", tmp_path / "nifti", "--quiet")
+    masks.mkdir()
+    path = sorted((tmp_path / "nifti").glob("*.nii.gz"))[0]
+    stem, scan = path.name.removesuffix(".nii.gz"), nibabel.load(path)
+    voxels = drawn(scan)
+    for name, form in FORMS.items():
+        nibabel.save(form(voxels, scan), masks / f"{stem}_label-{name}.nii.gz")
+    bad = {
+        "two": (nibabel.Nifti1Image(numpy.stack([voxels, voxels], -1), scan.affine), "it holds 2 volumes"),
+        "less": (nibabel.Nifti1Image(voxels.astype("i2") - 1, scan.affine), "it holds -1.0"),
+        "half": (nibabel.Nifti1Image(voxels.astype("f4") / 2, scan.affine), "which is no whole number"),
+        "nowhere": (unplaced(voxels), "no sform, no qform"),
+    }
+    for name, (mask, _) in bad.items():
+        nibabel.save(mask, masks / f"{stem}_label-{name}.nii.gz")
+    done = lamina("ingest", "--labels", masks, "--into", store, code=3)
+    for name, (_, sentence) in bad.items():
+        assert any(f"label-{name}." in line and sentence in line for line in done.stderr.splitlines()), (
+            name, done.stderr)
+    lamina("export", store, "--into", out, "--quiet")
+    for name in FORMS:
+        label = nibabel.load(out / f"{stem}_label-{name}.nii.gz")
+        expected = voxels > 0 if name == "scaled" else voxels
+        assert numpy.array_equal(numpy.asanyarray(label.dataobj), expected), name
+        assert numpy.array_equal(label.affine, scan.affine), name

@@ -6,6 +6,8 @@ struct DrawnMask {
   let grid: Grid
   /// The classes that occur, background included, in rising order.
   let present: [Int]
+  /// Whether its file says where it lies; else its grid is that of its voxel sizes alone.
+  var isPlaced = true
   /// The classes of slice z, `[y, x]`.
   let slice: (Int) throws(Fault) -> [UInt16]
 
@@ -19,7 +21,10 @@ struct DrawnMask {
 
   /// Looks through a volume once; throws when a voxel is no whole number of 0…65 535.
   init(_ source: VolumeSource) throws(Fault) {
-    guard source.shape.leading.count == 1 else { throw Fault(.labelValues) }
+    let volumes = source.shape.leading.count
+    guard volumes == 1 else {
+      throw Fault(.labelValues, "it holds \(volumes) volumes, of which a mask has one")
+    }
     var seen = [Bool](repeating: false, count: 1 << 16)
     for z in 0..<source.shape.sliceCount {
       for label in try source.classes(slice: z) { seen[Int(label)] = true }
@@ -79,7 +84,8 @@ struct DrawnMask {
 }
 
 extension VolumeSource {
-  /// The classes of a slice of a mask.
+  /// The classes of a slice of a mask. A slope of single precision, such as the 1/255 of a mask that
+  /// was stored over the whole range of its type, leaves them no farther than 1e-4 from whole numbers.
   fileprivate func classes(slice z: Int) throws(Fault) -> [UInt16] {
     var plane = shape
     plane.grid.size.z = 1
@@ -87,9 +93,15 @@ extension VolumeSource {
     plane.scaling = .uniform(slope: slope, intercept: intercept)
     let bytes: [UInt8]
     do { bytes = try slice(z) } catch { throw error as? Fault ?? Fault(.failure) }
-    let values = Volume(plane, bytes: bytes).values(slice: 0)
-    let classes = values.compactMap(UInt16.init(exactly:))
-    guard classes.count == values.count else { throw Fault(.labelValues) }
+    var classes: [UInt16] = []
+    classes.reserveCapacity(shape.grid.sliceCount)
+    for value in Volume(plane, bytes: bytes).values(slice: 0) {
+      let whole = value.rounded()
+      guard abs(value - whole) < 1e-4, let label = UInt16(exactly: whole) else {
+        throw Fault(.labelValues, "it holds \(value), which is no whole number from 0 to 65535")
+      }
+      classes.append(label)
+    }
     return classes
   }
 }

@@ -105,6 +105,9 @@ extension IngestSession {
     _ mask: DrawnMask, on grid: Grid
   ) throws(Fault) -> (DrawnMask, difference: GridDifference?) {
     if let aligned = try mask.aligned(to: grid) { return (aligned, nil) }
+    guard mask.isPlaced else {
+      throw Fault(.labelGrid, "its header does not say where it lies: no sform, no qform")
+    }
     let difference = GridDifference(mask.grid, grid)
     guard let method = recipe.masks.otherGrid.resampling else {
       throw Fault(.labelGrid, "it lies on another grid: \(difference)")

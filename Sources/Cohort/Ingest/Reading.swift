@@ -1,5 +1,6 @@
 import DICOM
 import Imaging
+import NIfTI
 import SliceStore
 import Zarr
 
@@ -33,7 +34,10 @@ extension Worker {
 
   /// Reads a mask; throws when its voxels are no classes.
   func readMask(_ path: String) throws(Fault) -> DrawnMask {
-    try DrawnMask(try source(nifti: path, channels: false).source)
+    let (read, source) = try source(nifti: path, channels: false)
+    var mask = try DrawnMask(source)
+    mask.isPlaced = !read.flags.contains(NIfTIFinding.orientationUnknown.flag)
+    return mask
   }
 
   private func joined(_ parts: [ReadVolume]) throws(Fault) -> ReadVolume {
@@ -41,7 +45,7 @@ extension Worker {
     let first = parts[0].volume
     for part in parts {
       guard part.volume.type == first.type, part.volume.leading == .none,
-        part.volume.grid.matches(first.grid)
+        part.volume.grid.sharesVoxels(with: first.grid)
       else { throw Fault(.channels, RefusalCode.channels.explanation) }
     }
     let pairs = parts.flatMap { part in
