@@ -23,7 +23,8 @@ extension PlainStreams {
   ) {
     self = []
     guard case .blosc(let name, let level, .shuffle, let typeSize) = codec.compression,
-      codec.byteOrder == .little, let pack = Self.packer(name, level, context),
+      codec.byteOrder == .little, let compressor = BloscFrame.Compressor(name: name),
+      compressor == .lz4 || BloscFrame.zstdLevel(level) == 1,
       (2...BloscFrame.mostStreams).contains(typeSize)
     else { return }
     let size = BloscFrame.blockSize(chunk.count, typeSize: typeSize) / typeSize
@@ -31,35 +32,32 @@ extension PlainStreams {
     let block = UnsafeRawBufferPointer(rebasing: chunk[..<(size * typeSize)])
     let streams = context.shuffled.bytes(block.count)
     shuffle(block, size: typeSize, into: streams)
-    let room = context.packed.bytes(size)
     for stream in 0..<typeSize {
       let bytes = UnsafeRawBufferPointer(
         rebasing: streams[stream * size..<(stream + 1) * size])
-      if pack(bytes, room) { insert(PlainStreams(rawValue: 1 << stream)) }
+      if Self.gainsLittle(bytes, by: compressor, level: level, context) {
+        insert(PlainStreams(rawValue: 1 << stream))
+      }
     }
   }
 
   /// Whether a stream is at most a thirty-second longer without zstd's code, or LZ4 takes less than a
-  /// quarter off it; nil where there is no choice.
-  private static func packer(
-    _ compressor: String, _ level: Int, _ context: ChunkContext
-  ) -> ((UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Bool)? {
-    switch BloscFrame.Compressor(name: compressor) {
-    case .zstd where BloscFrame.zstdLevel(level) == 1:
-      { bytes, room in
-        func packed(plain: Bool) -> Int {
-          context.compress(bytes, into: room, level: 1, checksum: false, plain: plain)
-            ?? bytes.count
-        }
-        return packed(plain: true) <= packed(plain: false) * 33 / 32
-      }
+  /// quarter off it.
+  private static func gainsLittle(
+    _ stream: UnsafeRawBufferPointer, by compressor: BloscFrame.Compressor, level: Int,
+    _ context: ChunkContext
+  ) -> Bool {
+    let room = context.packed.bytes(stream.count)
+    func zstd(plain: Bool) -> Int {
+      context.compress(stream, into: room, level: 1, checksum: false, plain: plain)
+        ?? stream.count
+    }
+    switch compressor {
+    case .zstd: return zstd(plain: true) <= zstd(plain: false) * 33 / 32
     case .lz4:
-      { bytes, room in
-        let acceleration = BloscFrame.acceleration(level)
-        let packed = context.lz4.compress(bytes, into: room, acceleration: acceleration)
-        return packed ?? bytes.count >= bytes.count * 3 / 4
-      }
-    default: nil
+      let acceleration = BloscFrame.acceleration(level)
+      let packed = context.lz4.compress(stream, into: room, acceleration: acceleration)
+      return packed ?? stream.count >= stream.count * 3 / 4
     }
   }
 }
