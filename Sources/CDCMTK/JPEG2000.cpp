@@ -1,6 +1,7 @@
 // JPEG 2000 and HTJ2K through OpenJPEG 2.5, which DCMTK does not decode.
 #include <openjpeg-2.5/openjpeg.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -74,6 +75,23 @@ bool hasEnd(const uint8_t *bytes, size_t length) {
   return false;
 }
 
+// Lossy coding overshoots: what a stream of more bits than the header's holds beyond them is their
+// end, where cutting bits off would make bright pixels dark.
+void saturate(const dicom_pixels &pixels, OPJ_INT32 *data, size_t count) {
+  OPJ_INT32 half = OPJ_INT32(1) << (pixels.bits_stored - 1);
+  OPJ_INT32 least = pixels.is_signed ? -half : 0;
+  OPJ_INT32 most = pixels.is_signed ? half - 1 : 2 * half - 1;
+  for (size_t i = 0; i < count; i++) data[i] = std::min(std::max(data[i], least), most);
+}
+
+bool isLossy(opj_codec_t *codec) {
+  opj_codestream_info_v2_t *info = opj_get_cstr_info(codec);
+  const opj_tccp_info_t *first = info ? info->m_default_tile_info.tccp_info : nullptr;
+  bool isIrreversible = first && first->qmfbid == 0;
+  opj_destroy_cstr_info(&info);
+  return isIrreversible;
+}
+
 template <typename Sample>
 void narrow(const OPJ_INT32 *data, size_t count, uint8_t *buffer) {
   for (size_t i = 0; i < count; i++) {
@@ -82,13 +100,15 @@ void narrow(const OPJ_INT32 *data, size_t count, uint8_t *buffer) {
   }
 }
 
-void store(const opj_image_t &image, const dicom_pixels &pixels, uint8_t *buffer) {
+void store(const opj_image_t &image, bool isLossy, const dicom_pixels &pixels, uint8_t *buffer) {
   size_t width = pixels.bits_allocated / 8, count = size_t(pixels.rows) * pixels.columns;
   for (uint32_t i = 0; i < image.numcomps; i++) {
     const opj_image_comp_t &plane = image.comps[i];
     if (!plane.data || size_t(plane.w) * plane.h != count) {
       refuse(DICOM_PIXELS, "the JPEG 2000 stream has another size than the header");
     }
+    bool isWider = plane.prec > pixels.bits_stored && pixels.high_bit + 1 == pixels.bits_stored;
+    if (isLossy && isWider && plane.sgnd == pixels.is_signed) saturate(pixels, plane.data, count);
     uint8_t *out = buffer + i * count * width;
     if (width == 1) narrow<uint8_t>(plane.data, count, out);
     if (width == 2) narrow<uint16_t>(plane.data, count, out);
@@ -130,5 +150,5 @@ void decodeJPEG2000(
     refuse(DICOM_DECODER, "a JPEG 2000 stream is damaged");
   }
   compare(*image, pixels);  // once more: a palette in the stream makes more components
-  store(*image, pixels, buffer);
+  store(*image, isLossy(codec.get()), pixels, buffer);
 }

@@ -102,6 +102,13 @@ import Testing
     }
   }
 
+  /// A lossy stream of 16 bits goes beyond the 12 that the header says are stored.
+  @Test func whatOvershootsTheStoredBitsSaturates() throws {
+    try expect(try volume("jpeg2000-overshoot"), within: 100) { x, y, _ in
+      (x / 5 + y / 5) % 2 * 4095
+    }
+  }
+
   /// Some encoders of JPEG-LS fill a stream up before its end marker.
   @Test func zerosBeforeTheEndOfAStreamAreNoDamage() throws {
     try withFolder { folder in

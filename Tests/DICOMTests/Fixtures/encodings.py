@@ -118,6 +118,12 @@ def jpeg_lossless(samples, predict):
         (0xC3, frame), (0xC4, table), (0xDA, bytes([1, 1, 0, 6, 0, 0]))))
     return b"\xff\xd8" + segments + data + b"\xff\xd9"
 
+edges = np.where((x // 5 + y // 5) % 2, 4095, 0).astype("<u2")
+d = base(edges)
+d.PixelData = encapsulate([imagecodecs.jpeg2k_encode(edges, level=70, reversible=False, codecformat="J2K")])
+d["PixelData"].VR = "OB"
+save(d, "jpeg2000-overshoot", "1.2.840.10008.1.2.4.91")
+
 coarse = (8 * signed).astype("<i2")
 for name, predict in (
         ("16", lambda a, b, c: b + ((a - c) >> 1)),
