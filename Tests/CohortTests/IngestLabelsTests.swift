@@ -105,6 +105,30 @@ private func ingest(
     #expect(Set(report.refusals.map(\.code)) == [.labelGrid, .labelValues])
   }
 
+  @Test func namesOfMasksInOtherScriptsStayApartUnlessTheyAreThePatients() throws {
+    let folder = TemporaryFolder()
+    var series = SampleSeries()
+    series.patientName = "Li^Ming=李^明"
+    try series.write(to: folder / "s")
+    _ = try ingest([folder / "s"], folder / "c.zarr")
+    let id = try CohortStore(folder / "c.zarr").ids[0]
+    for name in ["肝", "脾", "李"] {
+      try writeMask(folder / "m/\(id)_\(name).nii.gz", grid: series.grid)
+    }
+    let report = try ingest([], folder / "c.zarr", labels: folder / "m")
+    #expect(report.volumes.map { $0.labels.sorted() } == [["labels", "u809D", "u813E"]])
+  }
+
+  @Test func masksOfFormatsThatAreNotReadAreNotPassedOver() throws {
+    let folder = TemporaryFolder()
+    try writeNIfTI(folder / "i/a.nii.gz")
+    try folder.write("NRRD0004\n", to: "m/a.seg.nrrd")
+    try folder.write("seen by nobody", to: "m/readme.txt")
+    let report = try ingest([folder / "i"], folder / "c.zarr", labels: folder / "m")
+    #expect(report.refusals.map(\.name) == [folder / "m/a.seg.nrrd"])
+    #expect(report.refusals.map(\.code) == [.unsupported])
+  }
+
   @Test func aMaskThatHasChangedReplacesItsPredecessor() throws {
     let folder = TemporaryFolder()
     try writeNIfTI(folder / "i/a.nii.gz")

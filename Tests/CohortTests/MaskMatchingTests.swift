@@ -35,6 +35,12 @@ import Testing
     #expect(matching.refusals.map(\.code) == [.labelDuplicate])
   }
 
+  @Test func namesOfOtherScriptsAreTwoNames() {
+    let matching = match(["p1-v1_肝.nii.gz", "p1-v1_脾.nii.gz"], [candidate("p1-v1", ["scan"])])
+    #expect(matching.assigned["p1-v1"]?.map(\.name) == ["u809D", "u813E"])
+    #expect(matching.refusals.isEmpty)
+  }
+
   @Test func thenTheSourceThenItsFolder() {
     let candidates = [
       candidate("p1-v1", ["1.2.3", "t1", "PAT-1"]), candidate("p2-v2", ["1.2.4", "t1", "PAT-2"]),

@@ -17,12 +17,14 @@ import Testing
   @Test(arguments: [
     ("Liver", "Liver"), ("GTV_1", "GTV-1"), ("SpinalCord", "SpinalCord"), ("Lung L", "Lung-L"),
     ("Rt. Parotid Gland", "Rt-Parotid-Gland"), ("white matter", "white-matter"),
+    ("Neoplasm, Primary", "Neoplasm-Primary"), ("A_Celiac", "A-Celiac"), ("HRCTV", "HRCTV"),
+    ("pectoralis_major_left", "pectoralis-major-left"),
   ])
   func wordsOfAnatomyStand(_ label: String, _ expected: String) { #expect(name(label) == expected) }
 
   @Test(arguments: [
-    "Maria Muster", "Liver Muster", "GTV 12345678", "GTV1950", "White", "12", "Lüng",
-    "PTV 50.40 Gy",
+    "Maria Muster", "Liver Muster", "GTV 12345678", "GTV1950", "White", "12", "Lüng", "A. V.",
+    "Horn", "PTV 50.40 Gy",
   ])
   func anythingElseGetsAKeyedName(_ label: String) {
     let (keyed, text) = names.name(of: Structure.Name(number: 1, label: label))
@@ -40,5 +42,12 @@ import Testing
 
   @Test func theRecipesNamesComeFirst() {
     #expect(name("dr. who's roi") == "target-one")
+  }
+
+  @Test func namesOfOtherScriptsStayApart() {
+    #expect(StructureNames.sanitised("Größe (links)") == "GrouDFe-links")
+    #expect(StructureNames.sanitised("肝") == "u809D" && StructureNames.sanitised("脾") == "u813E")
+    #expect(StructureNames.sanitised("Й") == StructureNames.sanitised("\u{418}\u{306}"))
+    #expect(StructureNames.sanitised("…") == "labels")
   }
 }

@@ -28,6 +28,8 @@ package struct Discovery {
   /// Folders that hold a `dataset.json`.
   var datasets: [(folder: String, file: FoundFile)] = []
   package var refusals: [Refusal] = []
+  /// Images of formats that are not read, by their names.
+  var foreign: [FoundFile] = []
   /// Files of other kinds.
   package var others = 0
   package var files = 0
@@ -61,8 +63,14 @@ package struct Discovery {
           Refusal(
             .unsupported, .file, name: file.path,
             sentence: "only ingest looks into an archive of scans: unpack it and give its folder"))
-      case .other: others += 1
+      case .other: if Self.isForeign(file.path) { foreign.append(file) } else { others += 1 }
       }
+    }
+  }
+
+  private static func isForeign(_ path: String) -> Bool {
+    [".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh", ".mnc"].contains {
+      path.lowercased().hasSuffix($0)
     }
   }
 

@@ -15,7 +15,7 @@ package struct GivenNames {
     // A NIfTI file's patient may be its name, which a class may share: "spleen" in spleen_10.
     let isPerson = identity.patientName != nil
     let text = (identity.patientName ?? "") + (isPerson ? " " + identity.patientIdentity : "")
-    words = Set(Self.words(text).filter { $0.count > 2 })
+    words = Set(Self.words(text).filter { $0.count > 2 || $0.contains(where: \.isIdeograph) })
       .union([identity.patientIdentity.lowercased()])
   }
 
@@ -50,7 +50,8 @@ package struct GivenNames {
     return masks.map { mask in
       guard mask.object == nil else { return mask }  // named when it is read: `StructureNames`
       var mask = mask
-      let name = allowed(mask.name, else: "labels")
+      let isSomebody = !words.isDisjoint(with: Self.words(mask.given))
+      let name = isSomebody ? "labels" : allowed(mask.name, else: "labels")
       (mask.name, mask.names) = (name, allowed(mask.names))
       mask.regions = allowed(mask.regions)
       var number = 1
@@ -74,5 +75,12 @@ package struct GivenNames {
   private func allowed(_ names: [Int: String]) -> [Int: String] {
     Dictionary(
       uniqueKeysWithValues: names.map { ($0.key, allowed($0.value, else: "class \($0.key)")) })
+  }
+}
+
+extension Character {
+  /// Whether one of it may be a whole name.
+  fileprivate var isIdeograph: Bool {
+    unicodeScalars.contains { $0.properties.isIdeographic || (0xAC00...0xD7A3).contains($0.value) }
   }
 }

@@ -78,15 +78,30 @@ package struct StructureNames: Sendable {
   }
 
   /// A name that a store takes, with room for a number behind it: letters, digits and hyphens.
-  static func sanitised(_ text: String) -> String {
+  package static func sanitised(_ text: String) -> String {
     var name = ""
     for character in text {
-      let isSound = character.isASCII && (character.isLetter || character.isNumber)
-      if isSound { name.append(character) } else if name.last != "-" { name.append("-") }
+      if let letters = character.inStoreNames {
+        name += letters
+      } else if name.last != "-" {
+        name.append("-")
+      }
     }
     name = String(name.drop { $0 == "-" }.prefix(24))
     while name.hasSuffix("-") { name.removeLast() }
     return name.isEmpty ? "labels" : name
+  }
+}
+
+extension Character {
+  /// A letter or digit as names in a store have it, nil for any other character: ASCII without
+  /// diacritics, else `u` and its code points, so that names of other scripts still differ.
+  var inStoreNames: String? {
+    guard isLetter || isNumber else { return nil }
+    let plain = String(self).folding(options: .diacriticInsensitive, locale: nil)
+    if plain.allSatisfy(\.isASCII) { return plain }
+    let scalars = String(self).precomposedStringWithCanonicalMapping.unicodeScalars
+    return scalars.map { "u" + String($0.value, radix: 16, uppercase: true) }.joined()
   }
 }
 

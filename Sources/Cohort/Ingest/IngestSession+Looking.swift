@@ -38,6 +38,10 @@ extension IngestSession {
       let drawn = try Discovery([labels])
       found.masks = drawn.nifti
       try drawn.refusals.forEach(refuseOwn)
+      for file in drawn.foreign {
+        let sentence = "no NIfTI, SEG or RTSTRUCT: save the mask as one of these"
+        try refuseOwn(Refusal(.unsupported, .label, name: file.path, sentence: sentence))
+      }
       let files = drawn.nifti.map { ($0, Sniff.nifti) } + drawn.dicom.map { ($0, .dicom) }
       try ledger.sight(
         files + drawn.perhapsDICOM.map { ($0, .perhapsDICOM) }, as: .label, run: run)

@@ -8,6 +8,8 @@ package struct AssignedMask: Sendable, Equatable {
   package var path: String
   /// The label image's name in the store.
   package var name: String
+  /// What that is made of, as its file's name or a table has it.
+  var given = ""
   /// What its classes are called.
   package var names: [Int: String]
   /// A digest of its file.
@@ -96,14 +98,16 @@ package struct MaskMatching {
       return
     }
     let volume = (matches.count == 1 ? matches : fitting)[0]
-    let name = labelName(row?.name ?? behind)
+    let given = row?.name ?? behind
+    let name = labelName(given)
     guard !(assigned[volume.id] ?? []).contains(where: { $0.name == name }) else {
       refusals.append(Refusal(.labelDuplicate, .label, name: mask.path))
       return
     }
     assigned[volume.id, default: []].append(
       AssignedMask(
-        path: mask.path, name: name, names: names(of: mask.path, bids), digest: summary.digest))
+        path: mask.path, name: name, given: given, names: names(of: mask.path, bids),
+        digest: summary.digest))
   }
 
   /// What the classes are called: by the file beside the mask, by BIDS's tables, by the folder's.
@@ -152,7 +156,7 @@ package struct MaskMatching {
   /// A name that a store takes: `label-liver` gives `liver`, words for masks in general `labels`.
   private func labelName(_ text: String) -> String {
     var name = text.hasPrefix("label-") ? String(text.dropFirst(6)) : text
-    name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(32))
+    name = String(name.map { $0.inStoreNames ?? "-" }.joined().prefix(32))
     while name.hasPrefix("-") { name.removeFirst() }
     let general = ["", "seg", "mask", "label", "labels", "dseg", "segmentation"]
     return general.contains(name.lowercased()) ? "labels" : name
