@@ -119,6 +119,23 @@ private func ingest(
     #expect(report.volumes.map { $0.labels.sorted() } == [["labels", "u809D", "u813E"]])
   }
 
+  /// TotalSegmentator's data set: a folder a subject, with its image and a folder of masks.
+  @Test func aFolderOfSegmentationsGoesWithTheImageBesideIt() throws {
+    let folder = TemporaryFolder()
+    for (seed, subject) in ["s0001", "s0002"].enumerated() {
+      try writeNIfTI(folder / "set/\(subject)/ct.nii.gz", seed: seed)
+      try writeMask(folder / "set/\(subject)/segmentations/liver.nii.gz", seed: seed)
+      try writeMask(folder / "set/\(subject)/segmentations/spleen.nii.gz", seed: seed + 2)
+    }
+    let report = try ingest([folder / "set"], folder / "c.zarr")
+    #expect(!report.isPartial)
+    #expect(report.volumes.map(\.labels) == [["liver", "spleen"], ["liver", "spleen"]])
+    let store = try CohortStore(folder / "c.zarr")
+    let found = Set(try store.ids.map { try store.label($0, "liver").labels })
+    #expect(found == Set([0, 1].map { sampleMask(smallGrid, seed: $0).labels }))
+    #expect(try ingest([folder / "set"], folder / "c.zarr").refusals.isEmpty)
+  }
+
   @Test func masksOfFormatsThatAreNotReadAreNotPassedOver() throws {
     let folder = TemporaryFolder()
     try writeNIfTI(folder / "i/a.nii.gz")

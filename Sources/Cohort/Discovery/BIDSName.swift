@@ -47,6 +47,19 @@ struct BIDSName {
   var maskName: String { entities["label"] ?? entities["desc"] ?? "" }
 }
 
+/// A folder `segmentations` beside an image, with a mask a structure: TotalSegmentator's data set.
+enum SegmentationsFolder {
+  /// Whether a file is a mask by the folder that it lies in.
+  static func holds(_ path: String) -> Bool {
+    fileName(of: (path as NSString).deletingLastPathComponent) == "segmentations"
+  }
+
+  /// The folder in which a mask's image lies.
+  static func subject(of mask: String) -> String {
+    ((mask as NSString).deletingLastPathComponent as NSString).deletingLastPathComponent
+  }
+}
+
 /// Names of classes that BIDS keeps in a table beside a `dseg`, or in a folder above it.
 struct SegmentationTables {
   private var listed: [String: [String]] = [:]

@@ -21,14 +21,16 @@ extension IngestSession {
     var places: [String: ObjectMatching.Candidate] = [:]
     var candidates: [String: MaskMatching.Candidate] = [:]
     let identities = try ledger.volumes()
-    let names = Dictionary(uniqueKeysWithValues: identities.map { ($0.id, $0.names) })
+    let stored = Dictionary(uniqueKeysWithValues: identities.map { ($0.id, $0) })
     for id in writer.ids {
       candidates[id] = MaskMatching.Candidate(
-        id: id, names: names[id] ?? [], grid: try writer.record(id).grid)
+        id: id, names: stored[id]?.names ?? [], grid: try writer.record(id).grid,
+        source: stored[id]?.source ?? "")
     }
     func add(_ plan: PlannedVolume) {
       let id = plan.identity.id
-      candidates[id] = MaskMatching.Candidate(id: id, names: plan.identity.names, grid: plan.grid)
+      candidates[id] = MaskMatching.Candidate(
+        id: id, names: plan.identity.names, grid: plan.grid, source: plan.identity.source)
       if !objects.isEmpty { places[id] = plan.objectCandidate }
     }
     scan.nifti.forEach(add)
@@ -63,12 +65,12 @@ extension IngestSession {
     return matching.assigned.merging(drawn.assigned) { $0 + $1 }
   }
 
-  /// BIDS's masks among the images that were given.
+  /// BIDS's masks and those of a folder `segmentations` among the images that were given.
   private func derivedMasks(_ found: Found, _ summaries: [String: NIfTISummary]) -> [FoundFile] {
     let given = Set(found.masks.map(\.path))
-    return summaries.keys.filter { BIDSName.isMask($0) && !given.contains($0) }.sorted().map {
-      FoundFile(path: $0, relative: $0, size: 0, modified: 0)
-    }
+    return summaries.keys.filter {
+      (BIDSName.isMask($0) || SegmentationsFolder.holds($0)) && !given.contains($0)
+    }.sorted().map { FoundFile(path: $0, relative: $0, size: 0, modified: 0) }
   }
 
   /// The masks that a volume is to have.

@@ -26,17 +26,20 @@ package struct AssignedMask: Sendable, Equatable {
 ///
 /// In this order: what `labels.tsv` says (columns `mask` and `series_instance_uid`, `series` or
 /// `volume`, and perhaps `name`); for BIDS's `_dseg` and `_mask`, the image of the same subject and
-/// session; the volume's name in the store, with anything behind it; the source's name; a folder of
-/// the series. Of several volumes the one on the mask's grid is meant.
+/// session; for a file of a folder `segmentations`, the image beside that; the volume's name in the
+/// store, with anything behind it; the source's name; a folder of the series. Of several volumes the
+/// one on the mask's grid is meant.
 package struct MaskMatching {
   /// A volume that may have a mask.
   package struct Candidate {
     var id: String
     var names: [String]
     var grid: Grid
+    /// Its file, or the folder of its files.
+    var source: String
 
-    package init(id: String, names: [String], grid: Grid) {
-      (self.id, self.names, self.grid) = (id, names, grid)
+    package init(id: String, names: [String], grid: Grid, source: String = "") {
+      (self.id, self.names, self.grid, self.source) = (id, names, grid, source)
     }
   }
 
@@ -48,6 +51,7 @@ package struct MaskMatching {
   private let classNames: [Int: String]
   private let byName: [String: [(rank: Int, candidate: Candidate)]]
   private let bySubject: [String: [(name: BIDSName, candidate: Candidate)]]
+  private let byFolder: [String: [Candidate]]
   private var tables = SegmentationTables()
 
   package init(
@@ -70,6 +74,11 @@ package struct MaskMatching {
       grouping: candidates.compactMap { one in
         one.names.first.flatMap { BIDSName($0) }.map { ($0, one) }
       }, by: { $0.0.entities["sub"] ?? "" })
+    byFolder = candidates.reduce(into: [:]) { folders, one in
+      for folder in Set([one.source, (one.source as NSString).deletingLastPathComponent]) {
+        folders[folder, default: []].append(one)
+      }
+    }
     for mask in masks {
       guard let summary = summaries[mask.path] else { continue }
       assign(mask, summary)
@@ -84,6 +93,10 @@ package struct MaskMatching {
     if row == nil, let bids {
       matches = self.matches(bids, mask.path, summary.grid)
       if !matches.isEmpty { behind = bids.maskName }
+    }
+    if row == nil, SegmentationsFolder.holds(mask.path) {
+      matches = byFolder[SegmentationsFolder.subject(of: mask.path)] ?? []
+      if !matches.isEmpty { behind = NIfTIFile.stem(mask.path) }
     }
     if row == nil, matches.isEmpty {
       matches = keys.lazy.map(self.matches).first { !$0.isEmpty } ?? []

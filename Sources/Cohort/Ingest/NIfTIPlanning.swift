@@ -38,7 +38,8 @@ struct NIfTIPlanning {
   mutating func takeRest() {
     for file in files where !claimed.contains(file.path) {
       guard let summary = summaries[file.path] else { continue }
-      if BIDSName.isMask(file.path) { continue }  // matched to its image, as a mask of a folder is
+      // Matched to their images, as masks of a folder are.
+      if BIDSName.isMask(file.path) || SegmentationsFolder.holds(file.path) { continue }
       let isStray = labelFolders.contains { file.path.hasPrefix($0) }
       if isStray || BIDSName.isDerived(file.path) {
         strayLabels += 1
