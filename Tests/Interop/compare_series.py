@@ -42,7 +42,14 @@ class Volume:
 
 
 def volumes(folder):
-    return [Volume(path) for path in sorted(folder.rglob("*.nii*"))]
+    """The volumes of a folder, without those whose affine is singular: dcm2niix writes such where times are mixed."""
+    found = []
+    for path in sorted(folder.rglob("*.nii*")):
+        try:
+            found.append(Volume(path))
+        except nibabel.orientations.OrientationError:
+            print(f"  {path.name}: a singular affine")
+    return found
 
 
 def difference(theirs, ours):
@@ -63,7 +70,7 @@ def convert(folder, into, settings=()):
     theirs, ours, store = into / "dcm2niix", into / "lamina", into / "cohort.zarr"
     theirs.mkdir(parents=True)
     subprocess.run(
-        [dcm2niix(), "-z", "n", "-b", "n", "-f", "%s_%p_%e_%t", "-o", str(theirs), str(folder)],
+        [dcm2niix(), "-z", "n", "-b", "n", "-d", "9", "-f", "%s_%p_%e_%t", "-o", str(theirs), str(folder)],
         capture_output=True, timeout=600)
     options = [word for setting in ("ingest.singleSlices=true", *settings) for word in ("--set", setting)]
     done = subprocess.run(
