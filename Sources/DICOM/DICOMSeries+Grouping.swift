@@ -82,7 +82,9 @@ extension DICOMSeries {
         refused.append(
           DICOMRefusal(
             seriesUID: "", paths: [file.header.path],
-            error: .malformed(path: file.header.path, reason: "no SeriesInstanceUID")))
+            error: .malformed(
+              path: file.header.path,
+              reason: "no SeriesInstanceUID, nor a FrameOfReferenceUID to go by")))
       }
     }
     return series.keys.sorted().map { ($0, series[$0] ?? []) }

@@ -82,7 +82,8 @@ extension ScanAnswer {
     guard case .dicom(let header) = self, header.nonImage == nil,
       (header.identity.seriesInstanceUID ?? "").isEmpty
     else { return nil }
-    return .refused(Fault(.malformed, "it has no SeriesInstanceUID"))
+    return .refused(
+      Fault(.malformed, "it has no SeriesInstanceUID, nor a FrameOfReferenceUID to go by"))
   }
 }
 
