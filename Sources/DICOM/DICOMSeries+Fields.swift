@@ -17,6 +17,8 @@ extension DICOMSeries: FieldPacked {
         $0.pass(&$1.low)
         $0.pass(&$1.high)
         $0.pass(&$1.weight)
+        $0.pass(&$1.lowGain)
+        $0.pass(&$1.highGain)
       }
     }
     fields.pass(&grid)

@@ -12,13 +12,9 @@ extension DICOMSeries {
     case .uint32: integers(buffer.bindMemory(to: UInt32.self), blends)
     case .int32: integers(buffer.bindMemory(to: Int32.self), blends)
     case .float32:
-      blend(buffer.bindMemory(to: Float.self), blends) { low, high, weight in
-        low + (high - low) * Float(weight)
-      }
+      blend(buffer.bindMemory(to: Float.self), blends, { Double($0) }, { Float($0) })
     case .float64:
-      blend(buffer.bindMemory(to: Double.self), blends) { low, high, weight in
-        low + (high - low) * weight
-      }
+      blend(buffer.bindMemory(to: Double.self), blends, { $0 }, { $0 })
     default: preconditionFailure("pixel data have no such type")
     }
   }
@@ -26,23 +22,22 @@ extension DICOMSeries {
   private func integers<Sample: FixedWidthInteger>(
     _ samples: UnsafeMutableBufferPointer<Sample>, _ blends: [SliceBlend]
   ) {
-    blend(samples, blends) { low, high, weight in
-      Sample((Double(low) + (Double(high) - Double(low)) * weight).rounded())
-    }
+    blend(samples, blends, { Double($0) }, { Sample($0.rounded()) })
   }
 
   @inline(__always)
   private func blend<Sample>(
     _ samples: UnsafeMutableBufferPointer<Sample>, _ blends: [SliceBlend],
-    _ between: (Sample, Sample, Double) -> Sample
+    _ real: (Sample) -> Double, _ stored: (Double) -> Sample
   ) {
     let slice = grid.size.x * grid.size.y
     let inputs = (blends.map(\.high).max() ?? 0) + 1
     let input = Array(samples[..<(inputs * slice)])
     for (z, blend) in blends.enumerated() {
       for pixel in 0..<slice {
-        let (low, high) = (input[blend.low * slice + pixel], input[blend.high * slice + pixel])
-        samples[z * slice + pixel] = between(low, high, blend.weight)
+        let low = real(input[blend.low * slice + pixel]) * blend.lowGain
+        let high = real(input[blend.high * slice + pixel]) * blend.highGain
+        samples[z * slice + pixel] = stored(low + (high - low) * blend.weight)
       }
     }
   }

@@ -59,8 +59,12 @@ extension Stack {
       let (slope, intercept) = first.precise ?? (first.slope, first.intercept)
       return Scaling.uniform(slope: slope, intercept: intercept).simplified
     }
-    return Scaling.perSlice(slope: planes.map(\.slope), intercept: planes.map(\.intercept))
-      .simplified
+    let (slopes, intercepts) = (planes.map(\.slope), planes.map(\.intercept))
+    let all = geometry.blends.map { blends in
+      Scaling.perSlice(
+        slope: blends.map { $0.slope(slopes) }, intercept: blends.map { intercepts[$0.low] })
+    }
+    return (all ?? .perSlice(slope: slopes, intercept: intercepts)).simplified
   }
 }
 

@@ -39,10 +39,24 @@ extension Stack {
         "\(kind) between slice \(z + 1) (\(place(levels[z][0]))) and the next, \(millimetres(gap)) "
           + "apart where \(millimetres(spacing.typical)) is usual")
     }
-    let planes = members.map(\.plane)
-    guard planes.allSatisfy({ $0.slope == planes[0].slope && $0.intercept == planes[0].intercept })
-    else { throw refuse("uneven slices that differ in slope cannot be interpolated") }
-    return spacing.evened()
+    let even = spacing.evened()
+    return (even.step, try blends(even.blends, of: levels, refuse))
+  }
+
+  /// Blends of stored values, each slice of which may have a slope of its own, as those of PET.
+  private func blends(
+    _ even: [SliceBlend], of levels: [[Member]], _ refuse: (String) -> DICOMError
+  ) throws(DICOMError) -> [SliceBlend] {
+    let planes = levels.flatMap { $0.map(\.plane) }
+    let slopes = planes.map(\.slope)
+    if Set(slopes).count == 1, Set(planes.map(\.intercept)).count == 1 { return even }
+    guard planes.count == levels.count, planes.allSatisfy({ $0.slope > 0 && $0.intercept == 0 })
+    else {
+      throw refuse(
+        "uneven slices that differ in slope can be interpolated only at one time and without an "
+          + "intercept")
+    }
+    return even.map { $0.among(slopes) }
   }
 
   /// Every slice must lie where equal steps from the first put it, or at its place among uneven

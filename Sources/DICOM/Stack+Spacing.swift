@@ -1,6 +1,6 @@
 import Imaging
 
-/// An output slice between two of the input: (1 − weight) × low + weight × high.
+/// An output slice between two of the input: (1 − weight) × lowGain × low + weight × highGain × high.
 public struct SliceBlend: Sendable, Equatable {
   /// Slice of the input, from 0.
   public var low: Int
@@ -8,6 +8,22 @@ public struct SliceBlend: Sendable, Equatable {
   public var high: Int
   /// What the upper one counts, from 0 to 1.
   public var weight: Double
+  /// The slope of the lower one to the larger of both, which is that of the output.
+  public var lowGain = 1.0
+  /// The slope of the upper one to the larger of both.
+  public var highGain = 1.0
+
+  /// The slope of the output, from those of the input.
+  func slope(_ slopes: [Double]) -> Double { max(slopes[low], slopes[high]) }
+
+  /// The same blend of slices whose stored values have these slopes.
+  func among(_ slopes: [Double]) -> SliceBlend {
+    var blend = self
+    (blend.lowGain, blend.highGain) = (
+      slopes[low] / slope(slopes), slopes[high] / slope(slopes)
+    )
+    return blend
+  }
 }
 
 /// How the slices of a stack follow one another along their normal.

@@ -29,6 +29,60 @@ import Testing
     return try #require(DICOMSeries.group(headers.shuffled()).series.first)
   }
 
+  /// PET of slices at uneven places, each with a slope of its own.
+  private func uneven(_ places: [Double], slopes: [Double], _ folder: String) throws -> DICOMSeries
+  {
+    let headers = try zip(places, slopes).enumerated().map { z, slice in
+      let writer = DICOMWriter()
+      let item = writer.root
+      try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.128")
+      try item.put(0x0008_0018, "UI", "2.25.\(10 + z)")
+      try item.put(0x0008_0060, "CS", "PT")
+      try item.put(0x0020_000E, "UI", "2.25.3")
+      try item.put(0x0020_0032, decimals: [0, 0, slice.0])
+      try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
+      try item.put(0x0028_0002, "US", numbers: [1])
+      try item.put(0x0028_0004, "CS", "MONOCHROME2")
+      try item.put(0x0028_0030, decimals: [1, 1])
+      for (tag, value): (UInt32, Double) in [
+        (0x10, 1), (0x11, 2), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 1),
+      ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
+      try item.put(0x0028_1052, decimals: [0])
+      try item.put(0x0028_1053, decimals: [slice.1])
+      try writer.putPixels([0xFF, 0x7F, UInt8(10 * z), 0x20], bits: 16)
+      let path = folder + "/\(z).dcm"
+      try writer.write(to: path, transferSyntax: TransferSyntax.explicitLittleEndian)
+      return try DICOMFile.header(path)
+    }
+    var policy = DICOMSeries.Policy()
+    policy.uneven = .resample
+    return try #require(DICOMSeries.group(headers, policy: policy).series.first)
+  }
+
+  @Test func unevenSlicesOfDifferentSlopesAreInterpolatedAsRealValues() throws {
+    try withFolder { folder in
+      let places: [Double] = [0, 3, 6, 10, 13]
+      let slopes: [Double] = [0.5, 2, 1, 0.25, 3]
+      let series = try uneven(places, slopes: slopes, folder)
+      let volume = try series.volume()
+      let values = volume.values()
+      for z in 0..<volume.grid.size.z {
+        let height = Double(z) * volume.grid.affine.z.z
+        let above = places.firstIndex { $0 > height - 1e-9 } ?? 4
+        let below = max(above - 1, 0)
+        let weight = above == below ? 0 : (height - places[below]) / (places[above] - places[below])
+        for pixel in 0..<2 {
+          let real = { (slice: Int) in
+            slopes[slice] * (pixel == 0 ? 32767 : 8192 + 10 * Double(slice))
+          }
+          let expected = real(below) + (real(above) - real(below)) * weight
+          let step = max(slopes[below], slopes[above])
+          #expect(abs(Double(values[z * 2 + pixel]) - expected) <= 0.51 * step)
+        }
+      }
+    }
+  }
+
   private func decoded(_ series: DICOMSeries, step: Int) throws -> [UInt8] {
     let decoder = try SeriesDecoder(series)
     let (count, size) = (series.shape.sliceCount, series.shape.sliceBytes)
