@@ -56,7 +56,8 @@ extension PretrainRecipe {
   package var remedy: String {
     let decorrelate =
       switch (decorrelation.place, decorrelation.kind) {
-      case (.none, _): "turn decorrelation on (pretrain.decorrelation.place=tail)"
+      case (.none, _):
+        "turn decorrelation on (pretrain.decorrelation.place=pooled, kind=covariance)"
       case (_, .covariance):
         "raise the covariance penalty (pretrain.decorrelation.weight, now \(decorrelation.weight))"
       default:

@@ -45,7 +45,7 @@ private func lines(_ run: String) throws -> [PretrainRecord] {
     #expect(log.allSatisfy { $0.verdict?.contains("features collapsed: ") == true })
     let warnings = log.compactMap(\.warning)
     #expect(warnings == [try #require(log[0].warning)])
-    for words in ["have collapsed to", "lower pretrain.lr", "decorrelation.place=tail", "crops"] {
+    for words in ["have collapsed to", "lower pretrain.lr", "decorrelation.place=pooled", "crops"] {
       #expect(warnings[0].contains(words))
     }
   }
