@@ -1,3 +1,5 @@
+import CStorage
+
 /// Puts the bytes of like weight of numbers of `size` bytes side by side, as Blosc's byte shuffle
 /// does: all first bytes, then all second ones. Bytes behind the last whole number stay there.
 func shuffle(
@@ -6,8 +8,8 @@ func shuffle(
   let count = source.count / size
   guard let from = source.baseAddress, let to = target.baseAddress else { return }
   switch size {
-  case 2: shuffle2(from, to, count)
-  case 4: shuffle4(from, to, count)
+  case 2: cstorage_shuffle2(from, to.assumingMemoryBound(to: UInt8.self), count)
+  case 4: cstorage_shuffle4(from, to.assumingMemoryBound(to: UInt8.self), count)
   default:
     for byte in 0..<size {
       var (i, at, row) = (0, byte, to + byte * count)
@@ -30,8 +32,8 @@ func unshuffle(
   let count = source.count / size
   guard let from = source.baseAddress, let to = target.baseAddress else { return }
   switch size {
-  case 2: unshuffle2(from, to, count)
-  case 4: unshuffle4(from, to, count)
+  case 2: cstorage_unshuffle2(from.assumingMemoryBound(to: UInt8.self), to, count)
+  case 4: cstorage_unshuffle4(from.assumingMemoryBound(to: UInt8.self), to, count)
   default:
     for byte in 0..<size {
       var (i, at, row) = (0, byte, from + byte * count)
@@ -45,66 +47,6 @@ func unshuffle(
   }
   let rest = count * size
   (to + rest).copyMemory(from: from + rest, byteCount: source.count - rest)
-}
-
-// Loops of this form become the processor's pack and unpack instructions; a `for` over a range and
-// conversions that check their range do not.
-
-private func shuffle2(
-  _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int
-) {
-  let low = to.assumingMemoryBound(to: UInt8.self)
-  let high = low + count
-  var i = 0
-  while i < count {
-    let word = from.loadUnaligned(fromByteOffset: i &* 2, as: UInt16.self)
-    low[i] = UInt8(truncatingIfNeeded: word)
-    high[i] = UInt8(truncatingIfNeeded: word &>> 8)
-    i &+= 1
-  }
-}
-
-private func unshuffle2(
-  _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int
-) {
-  let low = from.assumingMemoryBound(to: UInt8.self)
-  let high = low + count
-  var i = 0
-  while i < count {
-    let word = UInt16(truncatingIfNeeded: low[i]) | UInt16(truncatingIfNeeded: high[i]) &<< 8
-    to.storeBytes(of: word, toByteOffset: i &* 2, as: UInt16.self)
-    i &+= 1
-  }
-}
-
-private func shuffle4(
-  _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int
-) {
-  let a = to.assumingMemoryBound(to: UInt8.self)
-  let (b, c, d) = (a + count, a + 2 * count, a + 3 * count)
-  var i = 0
-  while i < count {
-    let word = from.loadUnaligned(fromByteOffset: i &* 4, as: UInt32.self)
-    a[i] = UInt8(truncatingIfNeeded: word)
-    b[i] = UInt8(truncatingIfNeeded: word &>> 8)
-    c[i] = UInt8(truncatingIfNeeded: word &>> 16)
-    d[i] = UInt8(truncatingIfNeeded: word &>> 24)
-    i &+= 1
-  }
-}
-
-private func unshuffle4(
-  _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int
-) {
-  let a = from.assumingMemoryBound(to: UInt8.self)
-  let (b, c, d) = (a + count, a + 2 * count, a + 3 * count)
-  var i = 0
-  while i < count {
-    let low = UInt32(truncatingIfNeeded: a[i]) | UInt32(truncatingIfNeeded: b[i]) &<< 8
-    let high = UInt32(truncatingIfNeeded: c[i]) | UInt32(truncatingIfNeeded: d[i]) &<< 8
-    to.storeBytes(of: low | high &<< 16, toByteOffset: i &* 4, as: UInt32.self)
-    i &+= 1
-  }
 }
 
 /// Turns the bytes of each number of `size` bytes round.
