@@ -4,55 +4,51 @@ import TestFolders
 import Testing
 
 @Suite struct SeriesDecoderTests {
+  /// The header of an axial slice of 16 allocated bits, written to a file.
+  private func slice(
+    _ number: Int, at height: Double, rows: Double, columns: Double, bits: Double,
+    slope: Double = 1, _ pixels: [UInt8], syntax: String, _ folder: String
+  ) throws -> DICOMHeader {
+    let writer = DICOMWriter()
+    let item = writer.root
+    try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.2")
+    try item.put(0x0008_0018, "UI", "2.25.\(10 - number)")
+    try item.put(0x0008_0060, "CS", "CT")
+    try item.put(0x0020_000E, "UI", "2.25.2")
+    try item.put(0x0020_0032, decimals: [0, 0, height])
+    try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
+    try item.put(0x0028_0002, "US", numbers: [1])
+    try item.put(0x0028_0004, "CS", "MONOCHROME2")
+    try item.put(0x0028_0030, decimals: [1, 1])
+    for (tag, value): (UInt32, Double) in [
+      (0x10, rows), (0x11, columns), (0x100, 16), (0x101, bits), (0x102, bits - 1), (0x103, 0),
+    ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
+    try item.put(0x0028_1052, decimals: [0])
+    try item.put(0x0028_1053, decimals: [slope])
+    try writer.putPixels(pixels, bits: 16)
+    let path = folder + "/\(number).dcm"
+    try writer.write(to: path, transferSyntax: syntax)
+    return try DICOMFile.header(path)
+  }
+
   /// Five axial slices of 3 × 2 pixels, each pixel with a value of its own.
   private func stack(_ folder: String) throws -> DICOMSeries {
-    let headers = try (0..<5).map { z in
-      let writer = DICOMWriter()
-      let item = writer.root
-      try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.2")
-      try item.put(0x0008_0018, "UI", "2.25.\(10 - z)")
-      try item.put(0x0008_0060, "CS", "CT")
-      try item.put(0x0020_000E, "UI", "2.25.2")
-      try item.put(0x0020_0032, decimals: [0, 0, Double(z)])
-      try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
-      try item.put(0x0028_0002, "US", numbers: [1])
-      try item.put(0x0028_0004, "CS", "MONOCHROME2")
-      try item.put(0x0028_0030, decimals: [1, 1])
-      for (tag, value): (UInt32, Double) in [
-        (0x10, 2), (0x11, 3), (0x100, 16), (0x101, 12), (0x102, 11), (0x103, 0),
-      ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
-      try writer.putPixels((0..<12).map { UInt8($0 % 2 == 0 ? z * 6 + $0 / 2 : 0) }, bits: 16)
-      let path = folder + "/\(z).dcm"
-      try writer.write(to: path, transferSyntax: TransferSyntax.rle)
-      return try DICOMFile.header(path)
+    let headers = try (0..<5).map { (z: Int) -> DICOMHeader in
+      let pixels: [UInt8] = (0..<12).map { UInt8($0 % 2 == 0 ? z * 6 + $0 / 2 : 0) }
+      return try slice(
+        z, at: Double(z), rows: 2, columns: 3, bits: 12, pixels, syntax: TransferSyntax.rle, folder)
     }
     return try #require(DICOMSeries.group(headers.shuffled()).series.first)
   }
 
-  /// PET of slices at uneven places, each with a slope of its own.
-  private func uneven(_ places: [Double], slopes: [Double], _ folder: String) throws -> DICOMSeries
-  {
-    let headers = try zip(places, slopes).enumerated().map { z, slice in
-      let writer = DICOMWriter()
-      let item = writer.root
-      try item.put(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.128")
-      try item.put(0x0008_0018, "UI", "2.25.\(10 + z)")
-      try item.put(0x0008_0060, "CS", "PT")
-      try item.put(0x0020_000E, "UI", "2.25.3")
-      try item.put(0x0020_0032, decimals: [0, 0, slice.0])
-      try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
-      try item.put(0x0028_0002, "US", numbers: [1])
-      try item.put(0x0028_0004, "CS", "MONOCHROME2")
-      try item.put(0x0028_0030, decimals: [1, 1])
-      for (tag, value): (UInt32, Double) in [
-        (0x10, 1), (0x11, 2), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 1),
-      ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
-      try item.put(0x0028_1052, decimals: [0])
-      try item.put(0x0028_1053, decimals: [slice.1])
-      try writer.putPixels([0xFF, 0x7F, UInt8(10 * z), 0x20], bits: 16)
-      let path = folder + "/\(z).dcm"
-      try writer.write(to: path, transferSyntax: TransferSyntax.explicitLittleEndian)
-      return try DICOMFile.header(path)
+  /// Slices of two pixels at uneven places, each with a slope of its own.
+  private func uneven(
+    _ places: [Double], slopes: [Double], _ folder: String
+  ) throws -> DICOMSeries {
+    let headers = try places.indices.map { z in
+      try slice(
+        z, at: places[z], rows: 1, columns: 2, bits: 16, slope: slopes[z],
+        [0xFF, 0x7F, UInt8(10 * z), 0x20], syntax: TransferSyntax.explicitLittleEndian, folder)
     }
     var policy = DICOMSeries.Policy()
     policy.uneven = .resample
