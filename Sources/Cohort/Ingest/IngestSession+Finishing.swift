@@ -10,7 +10,6 @@ extension IngestSession {
       try StoreReport.write(writer, ledger, pseudonyms, counts.all)
       return counts.ofRun
     }
-    defer { counted.wait() }  // nothing is written to the store once its lock is let go
     var counts = FileCounts()
     try writer.finish {
       counts = try counted.value()

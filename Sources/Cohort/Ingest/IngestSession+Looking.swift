@@ -59,7 +59,7 @@ extension IngestSession {
   /// Reads the headers of what waits.
   func scan(_ found: Found) throws -> Scan {
     let waiting = try ledger.waitingCount()
-    let known = try ledger.counts(run: run).ofRun.all - waiting.files
+    let known = run > 1 ? try ledger.counts(run: run).ofRun.all - waiting.files : 0
     let done = Locked((files: 0, bytes: 0))
     let tick = { @Sendable [progress] (files: Int, bytes: Int) in
       let now = done.change {

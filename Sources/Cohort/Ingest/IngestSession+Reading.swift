@@ -85,8 +85,10 @@ extension IngestSession {
     try ledger.mark(copies: grouping.notes.map(\.path).filter { !files.copies.contains($0) })
     let plans = try grouping.series.map(planner.plan).map { plan in
       let unmarked = plan.paths.filter { files.marks[$0] != plan.identity.id }
+      let isNew = plan.paths.allSatisfy { files.marks[$0] == nil }
       let masks = masks(of: plan, assigned, [:])
-      return (plan.identity.id, try take(plan, masks: masks, unmarked: unmarked, worker))
+      let end = try take(plan, masks: masks, unmarked: unmarked, isNew: isNew, worker)
+      return (plan.identity.id, end)
     }
     try Crew.atTheEnd(on: worker) {
       let outcomes = try plans.map { id, end in (id: id, outcome: try end()) }
@@ -96,8 +98,10 @@ extension IngestSession {
   }
 
   /// Reads a volume that the store does not have as it is now; notes that unmarked files are part of it.
+  /// It `isNew` if they are part of no other.
   private func take(
-    _ plan: PlannedVolume, masks: [AssignedMask], unmarked: [String] = [], _ worker: Worker
+    _ plan: PlannedVolume, masks: [AssignedMask], unmarked: [String] = [], isNew: Bool = true,
+    _ worker: Worker
   ) throws -> Ending {
     let id = plan.identity.id
     let isStored = writer.contains(id)
@@ -112,17 +116,25 @@ extension IngestSession {
       try refuse(refusal)
       return { nil }
     }
+    // A new volume's is kept while its slices are read: at the end the ledger would be waited for.
+    let isBeside = pool.count > 1 && isNew && !isStored
+    let identity = Later(beside: isBeside) {
+      try ledger.keep(plan.identity, of: unmarked)
+    }
     let (draft, origins): (CohortDraft, [ReadMask.Origin])
     do {
       try archives.need(plan.paths, worker)
       (draft, origins) = try write(plan, masks: masks, worker, replacing: isStored)
-    } catch let fault as Fault {
+    } catch {
+      identity.wait()
+      guard let fault = error as? Fault else { throw error }
+      if isBeside { try ledger.withdraw(volume: id, of: unmarked) }
       try refuse(refusal(fault, plan))
       return { nil }
     }
     return {
       try draft.place()
-      try ledger.keep(plan.identity, of: unmarked)
+      try identity.value()
       try keep(origins, of: id)
       let isSuccessor = try clear(fromSource: plan, but: id)
       let outcome = isStored || isSuccessor ? IngestReport.Outcome.replaced : .taken

@@ -103,9 +103,10 @@ extension IngestSession {
 
   private func clear(_ id: String) throws -> Bool {
     guard try !ledger.hasFiles(ofVolume: id) else { return false }
-    if writer.contains(id) { try writer.remove(volume: id) }
+    let isStored = writer.contains(id)
+    if isStored { try writer.remove(volume: id) }
     try ledger.forget(volume: id)
-    return true
+    return isStored
   }
 }
 

@@ -1,7 +1,8 @@
 import Foundation
 import Zarr
 
-/// A value that is made on another thread, beside the work that goes on, or when it is asked for.
+/// A value that is made on another thread, beside the work that goes on, or when it is asked for. Whoever
+/// lets go of it waits until nothing is done beside any more.
 final class Later<Value: Sendable>: Sendable {
   private let result: Locked<Result<Value, any Error>?>
   private let isThere = DispatchGroup()
@@ -18,6 +19,8 @@ final class Later<Value: Sendable>: Sendable {
       result.change { $0 = made }
     }
   }
+
+  deinit { wait() }
 
   /// Waits until nothing is done beside any more.
   func wait() { isThere.wait() }

@@ -222,7 +222,10 @@ extension Ledger {
         db,
         sql: """
           SELECT run, kind, COUNT(*) AS files, SUM(size) AS bytes, SUM(copy) AS copies
-          FROM files WHERE role = 'image' GROUP BY 1, 2
+          FROM files WHERE \(Self.areImages) GROUP BY 1
+          UNION ALL
+          SELECT run, kind, COUNT(*), SUM(size), SUM(copy)
+          FROM files WHERE \(Self.apart) AND role = 'image' GROUP BY 1, 2
           """)
       for row in rows {
         guard let kind = FileKind(rawValue: row["kind"]), kind != .elsewhere else { continue }

@@ -62,7 +62,7 @@ extension Ledger {
     try read { db in
       let row = try Row.fetchOne(
         db,
-        sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE kind = 'dicom' AND run = ?",
+        sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE \(Self.areImages) AND run = ?",
         arguments: [run])
       return (row?["n"] ?? 0, row?["bytes"] ?? 0)
     }
@@ -174,6 +174,15 @@ extension Ledger {
       try Bool.fetchOne(
         $0, sql: "SELECT EXISTS (SELECT 1 FROM files WHERE volume = ?)", arguments: [id])
     } ?? false
+  }
+
+  /// Takes back that there is a volume, and that files are part of it: it could not be read.
+  func withdraw(volume id: String, of paths: [String]) throws {
+    try write { db in
+      let statement = try db.cachedStatement(sql: "UPDATE files SET volume = NULL WHERE path = ?")
+      for path in paths { try statement.execute(arguments: [path]) }
+      try db.execute(sql: "DELETE FROM volumes WHERE id = ?", arguments: [id])
+    }
   }
 
   /// Removes what is known of a volume that has given way to others.

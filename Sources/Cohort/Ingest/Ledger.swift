@@ -120,7 +120,7 @@ public final class Ledger: Sendable {
     }
     if isOlder { try takeOverOlderFiles(db) }
     for index in [
-      "files_by_series ON files(series, run) WHERE series IS NOT NULL",
+      "images_by_series ON files(series, run, kind, size, copy) WHERE series IS NOT NULL",
       "files_apart ON files(kind, path) WHERE \(apart)",
       "files_by_inode ON files(inode, device)",
       "volumes_by_series ON volumes(series)", "volumes_by_source ON volumes(source)",
@@ -128,10 +128,16 @@ public final class Ledger: Sendable {
     ] {
       try db.execute(sql: "CREATE INDEX IF NOT EXISTS \(index)")
     }
-    try db.execute(sql: "DROP INDEX IF EXISTS files_waiting")
+    for former in ["files_waiting", "files_by_series"] {
+      try db.execute(sql: "DROP INDEX IF EXISTS \(former)")
+    }
     guard try storedVersion(db) < version else { return }
     try db.execute(sql: "PRAGMA user_version = \(version)")
   }
+
+  /// Says of files what an index of images holds, so that those are counted without a look at the rows,
+  /// which are long.
+  static let areImages = "kind = 'dicom' AND series IS NOT NULL"
 
   /// Says of files that they are few among many images: those that wait, that were refused, and
   /// those of other kinds. A query for a kind of them names it, and then need not look through all.
