@@ -11,8 +11,9 @@
 
 #include "Guard.hpp"
 
-// Reading a small file costs less than mapping it and giving its pages back.
-static constexpr size_t smallFile = 256 << 10;
+// Reading a file into memory that the last one had costs less than mapping it and giving its pages back:
+// half of what it takes to decode a plain slice. What is larger is not kept by `worker_keep_memory`.
+static constexpr size_t smallFile = 16 << 20;
 
 Bytes Bytes::map(const char *path, size_t limit) {
   int descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block

@@ -8,6 +8,7 @@ import NIfTI
 public enum WorkerMain {
   /// Serves the descriptors that a worker is started with, and ends the process.
   public static func run() -> Never {
+    worker_keep_memory()
     serve(control: Int32(WORKER_CONTROL), shared: Int32(WORKER_SHARED))
     exit(0)
   }
