@@ -24,7 +24,7 @@ extension IngestSession {
         try $0.series.next().map(Job.series) ?? $0.nifti.popFirst().map(Job.nifti)
       }
     }
-    try pool.run(next: next) { worker, job in
+    try pool.run(next: next, isLast: assigned.isEmpty) { worker, job in
       switch job {
       case .series(let series):
         try take(series, wereRefused: wereRefused, assigned, worker) { outcomes in

@@ -45,9 +45,10 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
   /// Runs jobs, which are made when they are asked for, by one thread at a time, so that those which
   /// wait need no memory.
   ///
-  /// A job that throws ends the others after their present job; its error is thrown here.
+  /// A job that throws ends the others after their present job; its error is thrown here. After the
+  /// last phase the workers end while what the jobs left to be done beside them still is.
   package func run<Job>(
-    next: @escaping @Sendable () throws -> Job?,
+    next: @escaping @Sendable () throws -> Job?, isLast: Bool = false,
     _ body: @escaping @Sendable (Worker, Job) throws -> Void
   ) throws {
     lock.withLock { startThreads() }
@@ -57,6 +58,7 @@ package final class WorkerPool: @unchecked Sendable {  // all state under the lo
       crew.work(worker, next: next, body)
     }
     if let own { work(own) } else { haveThreadsDo(work) }
+    if isLast { dismiss() }
     try crew.rethrow()
   }
 
