@@ -36,10 +36,16 @@ let carried = (toolchain ?? "") + "/lib/swift_static/linux"
 let carries = FileManager.default.fileExists(atPath: carried + "/lib_FoundationICU.a")
 let release = BuildSettingCondition.when(configuration: .release)
 let carrying: [LinkerSetting] = carries ? [.unsafeFlags(["-static-stdlib"], release)] : []
-// What Foundation is made of; lld finds it in whatever order it is named.
+// What Foundation is made of; lld finds it in whatever order it is named. Names that nobody asks for are not
+// exported: the loader would look every name of every library up among them first.
 let carryingFoundation: [LinkerSetting] =
   carries
-  ? [.unsafeFlags(["-static-stdlib", "-use-ld=lld", "-L\(carried)"], release)]
+  ? [
+    .unsafeFlags(
+      [
+        "-static-stdlib", "-use-ld=lld", "-L\(carried)", "-Xlinker", "--no-export-dynamic",
+      ], release)
+  ]
     + ["_FoundationICU", "CoreFoundation", "_FoundationCShims", "_FoundationCollections"].map {
       .linkedLibrary($0, release)
     } : []
@@ -78,9 +84,10 @@ var targets: [Target] = [
   .target(
     name: "CDCMTK",
     cxxSettings: [.unsafeFlags(["-std=c++17"])],
+    // Libraries with most names come first: the loader goes through them in this order.
     linkerSettings: [
-      "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12", "ijg16", "dcmimgle", "dcmdata",
-      "oflog", "ofstd", "charls", "openjp2", "z", "stdc++",
+      "stdc++", "ofstd", "dcmdata", "oflog", "dcmjpls", "dcmtkcharls", "dcmjpeg", "ijg8", "ijg12",
+      "ijg16", "dcmimgle", "charls", "openjp2", "z",
     ].map { .linkedLibrary($0) }),
   .target(name: "CWorker"),
   .target(

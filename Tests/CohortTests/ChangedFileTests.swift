@@ -1,5 +1,6 @@
 import Cohort
 import Foundation
+import SliceStore
 import TestFolders
 import Testing
 
@@ -7,9 +8,13 @@ import Testing
 @Suite struct ChangedFileTests {
   /// Ingests a folder and runs `change` once every header has been read.
   private func ingest(
-    _ folder: TemporaryFolder, _ change: @escaping @Sendable () -> Void
+    _ folder: TemporaryFolder, workers: Int = 2, _ change: @escaping @Sendable () -> Void
   ) throws -> IngestReport {
-    try Ingest.run([folder / "d"], into: folder / "c.zarr", launch: inProcess) { progress in
+    var recipe = IngestRecipe()
+    recipe.workers = workers
+    return try Ingest.run(
+      [folder / "d"], into: folder / "c.zarr", recipe: recipe, launch: inProcess
+    ) { progress in
       if progress.phase == .scanning, progress.done == progress.total { change() }
     }
   }
@@ -34,6 +39,31 @@ import Testing
       }
       #expect(report.volumes.isEmpty && report.refusals.count == 1)
     }
+  }
+
+  @Test(arguments: [1, 2])
+  func aVolumeThatCouldNotBeReadLeavesNoTraceOfAVolumeInTheLedger(_ workers: Int) throws {
+    let folder = TemporaryFolder()
+    let files = try SampleSeries().write(to: folder / "d")
+    #expect(try ingest(folder, workers: workers) { truncate(files[1], 700) }.refusals.count == 1)
+    let ledger = try Ledger(Ledger.path(of: folder / "c.zarr"))
+    #expect(try ledger.rows("SELECT id FROM volumes").isEmpty)
+    #expect(try ledger.rows("SELECT path FROM files WHERE volume IS NOT NULL").isEmpty)
+  }
+
+  @Test(arguments: [1, 2])
+  func aSeriesThatHasGrownBySlicesThatCannotBeReadKeepsItsVolume(_ workers: Int) throws {
+    let folder = TemporaryFolder()
+    let files = try SampleSeries(slices: 3).write(to: folder / "d")
+    #expect(try ingest(folder, workers: workers) {}.taken == 1)
+    let before = try CohortStore(folder / "c.zarr").volumes
+    let fourth = try SampleSeries().write(3, to: folder / "d")
+    #expect(try ingest(folder, workers: workers) { truncate(fourth, 700) }.refusals.count == 1)
+    #expect(try CohortStore(folder / "c.zarr").volumes == before)
+    unlink(files[2])
+    unlink(fourth)
+    #expect(try ingest(folder, workers: workers) {}.known == 1)
+    #expect(try CohortStore(folder / "c.zarr").volumes == before)
   }
 
   @Test func fault101ANIfTIFileThatGrowsAnotherGridIsRefused() throws {

@@ -56,6 +56,16 @@ import Testing
     #expect(try ledger.waiting(after: "", limit: 9).map(\.path) == ["/a"])
   }
 
+  @Test func imagesAreCountedByAnIndexAlsoInALedgerThatHadAnother() throws {
+    let folder = TemporaryFolder()
+    let path = folder / "l.sqlite"
+    try Ledger(path).execute(
+      "DROP INDEX images_by_series; CREATE INDEX files_by_series ON files(series, run)")
+    let indices = try Ledger(path).rows("SELECT name FROM sqlite_schema WHERE type = 'index'")
+    #expect(indices.contains("name=\"images_by_series\""))
+    #expect(!indices.contains("name=\"files_by_series\""))
+  }
+
   @Test func aFullDiskIsSaidToBeFull() throws {
     let folder = TemporaryFolder()
     let ledger = try Ledger(folder / "l.sqlite")

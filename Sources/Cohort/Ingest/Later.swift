@@ -3,14 +3,14 @@ import Zarr
 
 /// A value that is made on another thread, beside the work that goes on, or when it is asked for. Whoever
 /// lets go of it waits until nothing is done beside any more.
-final class Later<Value: Sendable>: Sendable {
+package final class Later<Value: Sendable>: Sendable {
   private let result: Locked<Result<Value, any Error>?>
   private let isThere = DispatchGroup()
   private let body: @Sendable () throws -> Value
 
   /// `beside` begins it at once; else, or where the system has no thread for it, the thread that wants
   /// it makes it.
-  init(beside: Bool, _ body: @escaping @Sendable () throws -> Value) {
+  package init(beside: Bool, _ body: @escaping @Sendable () throws -> Value) {
     let result = Locked<Result<Value, any Error>?>(nil)
     (self.result, self.body) = (result, body)
     guard beside else { return }
@@ -23,10 +23,10 @@ final class Later<Value: Sendable>: Sendable {
   deinit { wait() }
 
   /// Waits until nothing is done beside any more.
-  func wait() { isThere.wait() }
+  package func wait() { isThere.wait() }
 
   /// Waits for it; to be called once, where it is made when it is asked for.
-  func value() throws -> Value {
+  package func value() throws -> Value {
     wait()
     return try result.value?.get() ?? body()
   }

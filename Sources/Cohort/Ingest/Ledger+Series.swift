@@ -62,7 +62,10 @@ extension Ledger {
     try read { db in
       let row = try Row.fetchOne(
         db,
-        sql: "SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files WHERE \(Self.areImages) AND run = ?",
+        sql: """
+          SELECT COUNT(*) AS n, SUM(size) AS bytes FROM files
+          WHERE \(Self.areImages) AND run = ?
+          """,
         arguments: [run])
       return (row?["n"] ?? 0, row?["bytes"] ?? 0)
     }
