@@ -12,7 +12,8 @@
 // inflated.
 class Bytes {
  public:
-  static Bytes map(const char *path, size_t limit);
+  // Of a file that is not wanted whole, no more is read than is looked at.
+  static Bytes open(const char *path, bool isWhole, size_t limit);
   static Bytes copy(const void *source, size_t length);
   static Bytes room(size_t length);
   // The first `start` bytes as they are, then the rest inflated.

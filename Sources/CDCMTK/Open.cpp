@@ -1,4 +1,4 @@
-// Opening a file: mapped, and scanned by us up to its pixel data.
+// Opening a file: read or mapped, and scanned by us up to its pixel data.
 #include "File.hpp"
 
 #include <fcntl.h>
@@ -11,11 +11,12 @@
 
 #include "Guard.hpp"
 
-// Reading a file into memory that the last one had costs less than mapping it and giving its pages back:
-// half of what it takes to decode a plain slice. What is larger is not kept by `worker_keep_memory`.
-static constexpr size_t smallFile = 16 << 20;
+// Reading a small file costs less than mapping it and giving its pages back. That goes for a larger one too
+// where all of it is wanted, and the memory is that which the last one had: half of what it takes to
+// decode a plain slice. What is larger still is not kept by `worker_keep_memory`.
+static constexpr size_t smallFile = 256 << 10, keptFile = 16 << 20;
 
-Bytes Bytes::map(const char *path, size_t limit) {
+Bytes Bytes::open(const char *path, bool isWhole, size_t limit) {
   int descriptor = ::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO must not block
   if (descriptor < 0) refuse(DICOM_IO, "%s", strerror(errno));
   struct stat about;
@@ -26,7 +27,8 @@ Bytes Bytes::map(const char *path, size_t limit) {
     if (about.st_size == 0) refuse(DICOM_NOT_DICOM, "the file is empty");
     refuse(DICOM_LIMIT, "the file is larger than %zu bytes", limit);
   }
-  if (size_t(about.st_size) <= smallFile) return read(descriptor, about.st_size);
+  size_t read = isWhole ? keptFile : smallFile;
+  if (size_t(about.st_size) <= read) return Bytes::read(descriptor, about.st_size);
   void *mapped = mmap(nullptr, about.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   int error = errno;
   ::close(descriptor);
@@ -105,13 +107,13 @@ void parse(dicom_file &file, const dicom_limits &limits) {
   if (file.layout.isEncapsulated) file.frameStarts = findFrameStarts(file);
 }
 
+template <typename Make>
 dicom_status open(
-    Bytes (*make)(const void *, size_t), const void *source, size_t length,
-    const dicom_limits *limits, dicom_file **file, dicom_failure *failure) {
+    Make make, const dicom_limits *limits, dicom_file **file, dicom_failure *failure) {
   *file = nullptr;
   return guarded(failure, [&] {
     silence();
-    std::unique_ptr<dicom_file> opened(new dicom_file(make(source, length)));
+    std::unique_ptr<dicom_file> opened(new dicom_file(make()));
     parse(*opened, *limits);
     *file = opened.release();
   });
@@ -120,17 +122,16 @@ dicom_status open(
 }  // namespace
 
 dicom_status dicom_open(
-    const char *path, const dicom_limits *limits, dicom_file **file, dicom_failure *failure) {
-  auto map = [](const void *source, size_t limit) {
-    return Bytes::map(static_cast<const char *>(source), limit);
-  };
-  return open(map, path, limits->file_bytes, limits, file, failure);
+    const char *path, int whole, const dicom_limits *limits, dicom_file **file,
+    dicom_failure *failure) {
+  auto bytes = [&] { return Bytes::open(path, whole != 0, limits->file_bytes); };
+  return open(bytes, limits, file, failure);
 }
 
 dicom_status dicom_open_bytes(
     const void *bytes, size_t length, const dicom_limits *limits, dicom_file **file,
     dicom_failure *failure) {
-  return open(&Bytes::copy, bytes, length, limits, file, failure);
+  return open([&] { return Bytes::copy(bytes, length); }, limits, file, failure);
 }
 
 void dicom_close(dicom_file *file) { delete file; }

@@ -1,6 +1,6 @@
 import CDCMTK
 
-/// An open DICOM file: its bytes mapped, walked by our own scan, parsed up to the pixel data.
+/// An open DICOM file: its bytes read or mapped, walked by our own scan, parsed up to the pixel data.
 ///
 /// Opening and decoding belong in a worker process: DCMTK reads bytes that nobody vouches for.
 public final class DICOMFile {
@@ -36,10 +36,13 @@ public final class DICOMFile {
   let handle: OpaquePointer
   let limits: Limits
 
-  /// Opens a file. Throws ``DICOMError`` for whatever is no readable DICOM file.
-  public convenience init(path: String, limits: Limits = Limits()) throws(DICOMError) {
+  /// Opens a file, of which no more is read than is looked at where it is not `whole` that it is wanted.
+  /// Throws ``DICOMError`` for whatever is no readable DICOM file.
+  public convenience init(
+    path: String, limits: Limits = Limits(), whole: Bool = true
+  ) throws(DICOMError) {
     try self.init(path: path, limits: limits) { limits, handle, failure in
-      dicom_open(path, limits, handle, failure)
+      dicom_open(path, whole ? 1 : 0, limits, handle, failure)
     }
   }
 
@@ -79,7 +82,7 @@ public final class DICOMFile {
   public static func header(
     _ path: String, limits: Limits = Limits(), digest: Bool = true
   ) throws(DICOMError) -> DICOMHeader {
-    try DICOMFile(path: path, limits: limits).header(digest: digest)
+    try DICOMFile(path: path, limits: limits, whole: digest).header(digest: digest)
   }
 
   /// What the header says of the pixels beside what the file holds.

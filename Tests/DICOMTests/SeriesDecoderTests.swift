@@ -55,6 +55,27 @@ import Testing
     return try #require(DICOMSeries.group(headers, policy: policy).series.first)
   }
 
+  /// 2 KB, 0.7 MB and 18 MB, of which the first two are read and the last is mapped where it is wanted
+  /// whole, and only the first is read where it is not.
+  @Test(arguments: [32, 600, 3000])
+  func aFileIsTheSameReadAndMapped(_ side: Int) throws {
+    let folder = TemporaryFolder()
+    let pixels = (0..<2 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
+    let header = try slice(
+      0, at: 0, rows: Double(side), columns: Double(side), bits: 16, pixels,
+      syntax: TransferSyntax.explicitLittleEndian, folder.path)
+    for isWhole in [true, false] {
+      let file = try DICOMFile(path: header.identity.path, whole: isWhole)
+      #expect(try file.header() == header)
+      let format = try #require(header.pixels)
+      var decoded = [UInt8](repeating: 0, count: format.frameBytes)
+      try decoded.withUnsafeMutableBytes { memory in
+        try file.decode(frame: 0, format: format, into: memory)
+      }
+      #expect(decoded == pixels)
+    }
+  }
+
   @Test func unevenSlicesOfDifferentSlopesAreInterpolatedAsRealValues() throws {
     try withFolder { folder in
       let places: [Double] = [0, 3, 6, 10, 13]

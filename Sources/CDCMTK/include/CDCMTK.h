@@ -58,8 +58,10 @@ typedef struct {
 
 // --- Reading -----------------------------------------------------------------------------------
 
+// `whole` says that the pixels are wanted as well as the header.
 dicom_status dicom_open(
-    const char *path, const dicom_limits *limits, dicom_file **file, dicom_failure *failure);
+    const char *path, int whole, const dicom_limits *limits, dicom_file **file,
+    dicom_failure *failure);
 dicom_status dicom_open_bytes(
     const void *bytes, size_t length, const dicom_limits *limits, dicom_file **file,
     dicom_failure *failure);
