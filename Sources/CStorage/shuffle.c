@@ -1,7 +1,8 @@
 #include "CStorage.h"
 
-/* Compiled for AVX2 as well, chosen when the program runs: wider words make them half as fast again. */
-#if defined(__x86_64__)
+/* Compiled for AVX2 as well, chosen when the program is loaded: wider words make them half as fast again.
+   ThreadSanitizer is not there yet when the loader chooses. */
+#if defined(__x86_64__) && !(defined(__has_feature) && __has_feature(thread_sanitizer))
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EACH_PROCESSOR
