@@ -17,14 +17,19 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   private var failure: (any Error)?
   /// What is worth a transaction beside the work, more at each time; and what is written in any case.
   private var some: Int
-  private let most = 1024
+  private let most: Int
+  /// What is always worth one: of more, too much would be left for the end.
+  private let enough = 512
 
-  /// `keep` writes entries in one transaction, first `some` of them; they weigh as much as their rows.
+  /// `keep` writes entries in one transaction, first `some` of them, and has no more than about `most`
+  /// wait; they weigh as much as their rows.
   package init(
-    workers: Int, some: Int = 64, weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
+    workers: Int, some: Int = 64, most: Int = 1024,
+    weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
     keep: @escaping @Sendable ([Entry]) throws -> Void
   ) {
-    (isBeside, self.some, self.weigh, self.keep) = (workers > 1, some, weigh, keep)
+    (isBeside, self.some, self.most) = (workers > 1, some, most)
+    (self.weigh, self.keep) = (weigh, keep)
   }
 
   /// Takes more, and sees that they are written where they are enough. A writer that falls behind is
@@ -57,7 +62,7 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   private func write(least: Int) {
     while failure == nil, weight >= least {
       let all = waiting
-      (waiting, weight, some) = ([], 0, min(2 * some, most / 2))
+      (waiting, weight, some) = ([], 0, min(2 * some, enough))
       lock.unlock()
       let result = Result { try keep(all) }
       lock.lock()

@@ -112,8 +112,9 @@ struct Sightings {
 
   init(session: IngestSession, role: FileRole) {
     self.session = session
-    // They come faster than they are written: a transaction more would take longer than it gains.
-    files = Entries(workers: session.pool.count, some: 512) {
+    // They come faster than they are written, and are short: a transaction more would take longer than it
+    // gains, and to wait for one would take longer still.
+    files = Entries(workers: session.pool.count, some: 512, most: 8192) {
       [ledger = session.ledger, run = session.run] in
       try ledger.sight($0, as: role, run: run)
     }
