@@ -21,14 +21,15 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
   /// What is always worth one: of more, too much would be left for the end.
   private let enough = 512
 
-  /// `keep` writes entries in one transaction, first `some` of them, and has no more than about `most`
-  /// wait; they weigh as much as their rows.
+  /// `keep` writes entries in one transaction, first `some` of them, and beside the work no more than
+  /// about `most` wait for it; they weigh as much as their rows.
   package init(
     workers: Int, some: Int = 64, most: Int = 1024,
     weigh: @escaping @Sendable (Entry) -> Int = { _ in 1 },
     keep: @escaping @Sendable ([Entry]) throws -> Void
   ) {
-    (isBeside, self.some, self.most) = (workers > 1, some, most)
+    (isBeside, self.some) = (workers > 1, some)
+    self.most = isBeside ? most : 2 * enough
     (self.weigh, self.keep) = (weigh, keep)
   }
 
