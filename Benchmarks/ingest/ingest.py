@@ -1,10 +1,10 @@
 """Ingest beside dcm2niix, SimpleITK and OpenJPEG: slices a CPU-second, wall time of two workers, peak memory.
 
-    python ingest.py LAMINA FOLDER [--rounds N] [--only NAME,…] [--dcm2niix PROGRAM] [--debian PROGRAM]
+    python ingest.py LAMINA FOLDER [--rounds N] [--only NAME,…] [--dcm2niix PROGRAM] [--debian PROGRAM] [--other LAMINA]
     # FOLDER: made by synthesise.py where it is missing
 
 LAMINA is a release build of the executable. Needs numpy, pydicom, SimpleITK, dcm2niix, cc and libopenjp2-7-dev; where Debian's
-dcm2niix is there too, `-z i` is measured with both, since their zlibs differ. Every tool
+dcm2niix is there too, `-z i` is measured with both, since their zlibs differ; `--other` is another build. Every tool
 reads the same folder from the page cache, in turn, round by round; medians. CPU seconds are user and system time of a
 process and all its children; SimpleITK's leave out the start of Python, OpenJPEG's are of decoding alone.
 """
@@ -86,17 +86,18 @@ def empty(folder):
 
 
 class Runner:
-    def __init__(self, lamina, dcm2niix, debian, folder, scratch):
-        self.lamina, self.program, self.debian = lamina, dcm2niix, debian
+    def __init__(self, lamina, other, dcm2niix, debian, folder, scratch):
+        self.lamina, self.other, self.program, self.debian = lamina, other, dcm2niix, debian
         self.folder, self.scratch, self.runs = folder, scratch, 0
 
-    def ingest(self, name, workers):
+    def ingest(self, name, workers, program=None):
         self.runs += 1
         run = self.scratch / f"runs/{self.runs}"
         empty(self.scratch / "runs")
         run.mkdir(parents=True)
         return measured([
-            self.lamina, "ingest", self.folder / name, "--into", run / "c.zarr", "--quiet", "--workers", workers])[:3]
+            program or self.lamina, "ingest", self.folder / name, "--into", run / "c.zarr", "--quiet",
+            "--workers", workers])[:3]
 
     def dcm2niix(self, name, packing, program=None):
         out = self.scratch / "nifti"
@@ -125,6 +126,9 @@ class Runner:
     def tools(self, name):
         tools = {
             "lamina, 1 worker": lambda: self.ingest(name, 1), "lamina, 2 workers": lambda: self.ingest(name, 2)}
+        if self.other:
+            tools["the other, 1 worker"] = lambda: self.ingest(name, 1, self.other)
+            tools["the other, 2 workers"] = lambda: self.ingest(name, 2, self.other)
         tools["dcm2niix -z n"] = lambda: self.dcm2niix(name, "n")
         if name == "ct-raw":
             tools["dcm2niix -z i"] = lambda: self.dcm2niix(name, "i")
@@ -148,6 +152,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lamina", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--other", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default=",".join(SETS))
     parser.add_argument("--dcm2niix", default=pathlib.Path(sys.executable).with_name("dcm2niix"))
@@ -160,7 +165,8 @@ def main():
         slices = warm(given.folder / name)
         with tempfile.TemporaryDirectory(dir=given.folder.parent) as scratch:
             tools = Runner(
-                given.lamina.resolve(), given.dcm2niix, given.debian, given.folder, pathlib.Path(scratch)).tools(name)
+                given.lamina.resolve(), given.other and given.other.resolve(), given.dcm2niix, given.debian, given.folder,
+                pathlib.Path(scratch)).tools(name)
             for tool in tools.values():  # a round that does not count
                 tool()
             rounds = [{tool: run() for tool, run in tools.items()} for _ in range(given.rounds)]
