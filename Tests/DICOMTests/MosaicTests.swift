@@ -43,12 +43,7 @@ import Testing
     try item.put(0x0020_000E, "UI", "2.25.2")
     try item.put(0x0020_0032, decimals: [-6, -6, 10])
     try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
-    try item.put(0x0028_0002, "US", numbers: [1])
-    try item.put(0x0028_0004, "CS", "MONOCHROME2")
-    try item.put(0x0028_0030, decimals: [2, 2])
-    for (tag, value): (UInt32, Double) in [
-      (0x10, 6), (0x11, 6), (0x100, 16), (0x101, 12), (0x102, 11), (0x103, 0),
-    ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
+    try item.putGrayPixels(rows: 6, columns: 6, bits: 12, spacing: 2)
     if let normal {
       if !isNameless { try item.put(0x0029_0010, "LO", "SIEMENS CSA HEADER") }
       try item.put(0x0029_1010, "OB", bytes: csa(normal: normal, isOld: isOld))

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SeriesDecoderTests {
   /// The header of an axial slice of 16 allocated bits, written to a file.
   private func slice(
-    _ number: Int, at height: Double, rows: Double, columns: Double, bits: Double,
+    _ number: Int, at height: Double, rows: Int, columns: Int, bits: Int,
     slope: Double = 1, _ pixels: [UInt8], syntax: String, _ folder: String
   ) throws -> DICOMHeader {
     let writer = DICOMWriter()
@@ -17,12 +17,7 @@ import Testing
     try item.put(0x0020_000E, "UI", "2.25.2")
     try item.put(0x0020_0032, decimals: [0, 0, height])
     try item.put(0x0020_0037, decimals: [1, 0, 0, 0, 1, 0])
-    try item.put(0x0028_0002, "US", numbers: [1])
-    try item.put(0x0028_0004, "CS", "MONOCHROME2")
-    try item.put(0x0028_0030, decimals: [1, 1])
-    for (tag, value): (UInt32, Double) in [
-      (0x10, rows), (0x11, columns), (0x100, 16), (0x101, bits), (0x102, bits - 1), (0x103, 0),
-    ] { try item.put(0x0028_0000 | tag, "US", numbers: [value]) }
+    try item.putGrayPixels(rows: rows, columns: columns, bits: bits, spacing: 1)
     try item.put(0x0028_1052, decimals: [0])
     try item.put(0x0028_1053, decimals: [slope])
     try writer.putPixels(pixels, bits: 16)
@@ -62,7 +57,7 @@ import Testing
     let folder = TemporaryFolder()
     let pixels = (0..<2 * side * side).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
     let header = try slice(
-      0, at: 0, rows: Double(side), columns: Double(side), bits: 16, pixels,
+      0, at: 0, rows: side, columns: side, bits: 16, pixels,
       syntax: TransferSyntax.explicitLittleEndian, folder.path)
     for isWhole in [true, false] {
       let file = try DICOMFile(path: header.identity.path, whole: isWhole)

@@ -33,6 +33,9 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
     (self.weigh, self.keep) = (weigh, keep)
   }
 
+  /// How much is written when it has come together.
+  private var worth: Int { isBeside ? some : most }
+
   /// Takes more, and sees that they are written where they are enough. A writer that falls behind is
   /// waited for; where it has failed, nothing more is taken.
   package func take(_ more: [Entry]) throws {
@@ -42,11 +45,11 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
     if let failure { throw failure }
     waiting += more
     weight += more.reduce(0) { $0 + weigh($1) }
-    guard !isWriting, weight >= (isBeside ? some : most) else { return }
+    guard !isWriting, weight >= worth else { return }
     isWriting = true
-    let writes = { @Sendable [self] in lock.withLock { write(least: some) } }
+    let writes = { @Sendable [self] in lock.withLock { write(least: worth) } }
     if isBeside && startThread(writes) == 0 { return }
-    write(least: isBeside ? some : most)
+    write(least: worth)
     if let failure { throw failure }
   }
 

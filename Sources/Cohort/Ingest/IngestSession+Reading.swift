@@ -128,7 +128,7 @@ extension IngestSession {
     } catch {
       identity.wait()
       guard let fault = error as? Fault else { throw error }
-      if isBeside { try ledger.withdraw(volume: id, of: unmarked) }
+      if isBeside { try ledger.forget(volume: id, of: unmarked) }
       try refuse(refusal(fault, plan))
       return { nil }
     }

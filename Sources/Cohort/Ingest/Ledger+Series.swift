@@ -129,7 +129,7 @@ extension Ledger {
     try write { try Self.mark(paths, asPartOf: volume, $0) }
   }
 
-  static func mark(_ paths: [String], asPartOf volume: String, _ db: Database) throws {
+  static func mark(_ paths: [String], asPartOf volume: String?, _ db: Database) throws {
     let statement = try db.cachedStatement(sql: "UPDATE files SET volume = ? WHERE path = ?")
     for path in paths { try statement.execute(arguments: [volume, path]) }
   }
@@ -179,18 +179,11 @@ extension Ledger {
     } ?? false
   }
 
-  /// Takes back that there is a volume, and that files are part of it: it could not be read.
-  func withdraw(volume id: String, of paths: [String]) throws {
+  /// Removes what is known of a volume that has given way to others, or that could not be read: files
+  /// that were said to be part of it are part of none.
+  func forget(volume id: String, of paths: [String] = []) throws {
     try write { db in
-      let statement = try db.cachedStatement(sql: "UPDATE files SET volume = NULL WHERE path = ?")
-      for path in paths { try statement.execute(arguments: [path]) }
-      try db.execute(sql: "DELETE FROM volumes WHERE id = ?", arguments: [id])
-    }
-  }
-
-  /// Removes what is known of a volume that has given way to others.
-  func forget(volume id: String) throws {
-    try write { db in
+      try Self.mark(paths, asPartOf: nil, db)
       for table in ["masks", "structures"] {
         try db.execute(sql: "DELETE FROM \(table) WHERE volume = ?", arguments: [id])
       }
