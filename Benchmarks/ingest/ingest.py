@@ -5,13 +5,13 @@
 
 LAMINA is a release build of the executable. Needs numpy, pydicom, SimpleITK, dcm2niix, cc and libopenjp2-7-dev; where Debian's
 dcm2niix is there too, `-z i` is measured with both, since their zlibs differ; `--other` is another build. Every tool
-reads the same folder from the page cache, in turn, round by round; medians. CPU seconds are user and system time of a
+reads the same folder from the page cache, in turn, round by round; medians. What they write stays in the folder
+`ingest-runs` beside FOLDER, emptied: to be deleted when nothing more is measured. CPU seconds are user and system time of a
 process and all its children; SimpleITK's leave out the start of Python, OpenJPEG's are of decoding alone.
 """
 import argparse
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -78,39 +78,39 @@ def measured(command):
 
 
 def empty(folder):
-    """Gives back what earlier runs wrote, all but the files: for seconds after files are deleted, ext4 goes through
-    them all whenever it makes one, which a store of ten volumes would be slower by."""
+    """Gives back what earlier runs wrote, all but the files: for five minutes after files are deleted, ext4 goes
+    through them all whenever it makes one, which a store of ten volumes would be slower by."""
     for path in folder.rglob("*"):
         if path.is_file():
             os.truncate(path, 0)
 
 
-class Runner:
+class Tools:
     def __init__(self, lamina, other, dcm2niix, debian, folder, scratch):
         self.lamina, self.other, self.program, self.debian = lamina, other, dcm2niix, debian
-        self.folder, self.scratch, self.runs = folder, scratch, 0
+        self.folder, self.scratch, self.last = folder, scratch, scratch
+
+    def room(self):
+        """A new folder; what is in the last one is given back."""
+        empty(self.last)
+        self.last = pathlib.Path(tempfile.mkdtemp(dir=self.scratch))
+        return self.last
 
     def ingest(self, name, workers, program=None):
-        self.runs += 1
-        run = self.scratch / f"runs/{self.runs}"
-        empty(self.scratch / "runs")
-        run.mkdir(parents=True)
         return measured([
-            program or self.lamina, "ingest", self.folder / name, "--into", run / "c.zarr", "--quiet",
+            program or self.lamina, "ingest", self.folder / name, "--into", self.room() / "c.zarr", "--quiet",
             "--workers", workers])[:3]
 
     def dcm2niix(self, name, packing, program=None):
-        out = self.scratch / "nifti"
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir()
-        return measured([program or self.program, "-z", packing, "-f", "%s", "-o", out, self.folder / name])[:3]
+        return measured([
+            program or self.program, "-z", packing, "-f", "%s", "-o", self.room(), self.folder / name])[:3]
 
     def simpleitk(self, name):
         used, wall, peak, output = measured([sys.executable, "-c", READ, self.folder / name])
         return float(output.split()[-1]), wall, peak
 
     def openjpeg(self, name):
-        streams = self.scratch / "streams"
+        streams = self.folder.with_name(self.folder.name + "-streams")
         if not streams.exists():
             import pydicom
             from pydicom.encaps import generate_frames
@@ -119,11 +119,11 @@ class Runner:
                 frame = next(generate_frames(pydicom.dcmread(path).PixelData, number_of_frames=1))
                 (streams / f"{path.stem}.j2k").write_bytes(frame)
             subprocess.run(
-                ["cc", "-O2", HERE / "openjpeg.c", "-lopenjp2", "-o", self.scratch / "openjpeg"], check=True)
-        used, wall, peak, output = measured([self.scratch / "openjpeg", *sorted(streams.iterdir())])
+                ["cc", "-O2", HERE / "openjpeg.c", "-lopenjp2", "-o", streams / "openjpeg"], check=True)
+        used, wall, peak, output = measured([streams / "openjpeg", *sorted(streams.glob("*.j2k"))])
         return float(output.split()[-1]), wall, peak
 
-    def tools(self, name):
+    def of(self, name):
         tools = {
             "lamina, 1 worker": lambda: self.ingest(name, 1), "lamina, 2 workers": lambda: self.ingest(name, 2)}
         if self.other:
@@ -160,16 +160,18 @@ def main():
     given = parser.parse_args()
     if not given.folder.exists():
         subprocess.run([sys.executable, HERE / "synthesise.py", given.folder], check=True)
+    scratch = given.folder.parent / "ingest-runs"
+    scratch.mkdir(exist_ok=True)
+    tools = Tools(
+        given.lamina.resolve(), given.other and given.other.resolve(), given.dcm2niix, given.debian, given.folder,
+        scratch)
     print("| data | tool | slices/CPU-s | wall s | peak MB | of the peer | asked |\n|---|---|---|---|---|---|---|")
     for name in given.only.split(","):
         slices = warm(given.folder / name)
-        with tempfile.TemporaryDirectory(dir=given.folder.parent) as scratch:
-            tools = Runner(
-                given.lamina.resolve(), given.other and given.other.resolve(), given.dcm2niix, given.debian, given.folder,
-                pathlib.Path(scratch)).tools(name)
-            for tool in tools.values():  # a round that does not count
-                tool()
-            rounds = [{tool: run() for tool, run in tools.items()} for _ in range(given.rounds)]
+        commands = tools.of(name)
+        for command in commands.values():  # a round that does not count
+            command()
+        rounds = [{tool: run() for tool, run in commands.items()} for _ in range(given.rounds)]
         report(name, slices, rounds)
 
 
