@@ -55,6 +55,19 @@ private func remove(_ path: String) throws { try FileManager.default.removeItem(
     #expect(outcome(report) == [0, 0, 1, 0])
   }
 
+  /// The store is made while the folder is looked through.
+  @Test(arguments: ["c.zarr", "made/for/it/c.zarr"])
+  func aStoreAmongTheScansIsNotAmongWhatIsFound(_ store: String) throws {
+    let folder = TemporaryFolder()
+    try SampleSeries().write(to: folder / "d/s")
+    try folder.write("text", to: "d/s.zarr/zarr.json")
+    for _ in 1...2 {
+      let report = try ingest([folder / "d"], folder / "d/\(store)", folder)
+      #expect(report.others == 1)
+      #expect(report.volumes.count == 1)
+    }
+  }
+
   @Test func aFileThatWasRemovedChangesNothing() throws {
     let folder = TemporaryFolder()
     let files = try SampleSeries().write(to: folder / "s")

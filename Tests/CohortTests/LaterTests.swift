@@ -12,7 +12,10 @@ import Testing
         return $0
       }
     }
+    #expect((later.made == nil) == !isBeside)
     #expect(try later.value() == 1)
+    #expect(try later.value() == 1)
+    #expect(later.made == 1)
     #expect(made.value == 1)
   }
 

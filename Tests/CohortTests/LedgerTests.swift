@@ -66,6 +66,70 @@ import Testing
     #expect(!indices.contains("name=\"files_by_series\""))
   }
 
+  @Test func whatIsGatheredIsReadAtOnceAndByOthersAfterItsEnd() throws {
+    let folder = TemporaryFolder()
+    let ledger = try Ledger(folder / "l.sqlite")
+    ledger.gather()
+    for run in 1...3 {
+      let file = FoundFile(path: "/\(run)", relative: "", size: 1, modified: 1)
+      try ledger.sight([(file, .dicom)], as: .image, run: run)
+    }
+    #expect(try ledger.waiting(after: "", limit: 9).count == 3)
+    // It can be opened meanwhile, and has what was there before.
+    let other = try Ledger(folder / "l.sqlite")
+    #expect(try other.waiting(after: "", limit: 9).isEmpty)
+    ledger.commit()
+    #expect(try ledger.waiting(after: "", limit: 9).count == 3)
+    #expect(try other.waiting(after: "", limit: 9).count == 3)
+  }
+
+  @Test func whatIsGatheredEndsAfterSomeThousandRows() throws {
+    let folder = TemporaryFolder()
+    let ledger = try Ledger(folder / "l.sqlite")
+    let other = try Ledger(folder / "l.sqlite")
+    ledger.gather()
+    for piece in 0..<5 {
+      let files = (0..<1000).map {
+        (FoundFile(path: "/\(piece)/\($0)", relative: "", size: 1, modified: 1), Sniff.dicom)
+      }
+      try ledger.sight(files, as: .image, run: 1)
+    }
+    #expect(try other.rows("SELECT COUNT(*) AS n FROM files") == ["n=5000"])
+  }
+
+  @Test func ofWhatIsGatheredOnlyTheWriteThatFailsIsUndone() throws {
+    let ledger = try Ledger(nil)
+    ledger.gather()
+    try ledger.execute("INSERT INTO meta VALUES ('a', 1)")
+    #expect(throws: CohortError.self) {
+      try ledger.execute("INSERT INTO meta VALUES ('b', 1); INSERT INTO meta VALUES ('a', 2)")
+    }
+    ledger.commit()
+    #expect(try ledger.rows("SELECT key, value FROM meta") == ["key=\"a\" value=1"])
+  }
+
+  @Test func everybodyIsToldOfATransactionThatFailed() throws {
+    let ledger = try Ledger(nil)
+    try ledger.execute(
+      """
+      CREATE TABLE one(x PRIMARY KEY);
+      CREATE TABLE other(x REFERENCES one DEFERRABLE INITIALLY DEFERRED)
+      """)
+    ledger.gather()
+    // It is found out at the end of the transaction alone.
+    try ledger.execute("INSERT INTO other VALUES (1)")
+    ledger.commit()
+    ledger.gather()
+    ledger.commit()
+    for _ in 1...2 { #expect(throws: CohortError.self) { try ledger.rows("SELECT * FROM other") } }
+  }
+
+  @Test func noJournalIsLeftBesideIt() throws {
+    let folder = TemporaryFolder()
+    try Ledger(folder / "l.sqlite").execute("INSERT INTO meta VALUES ('a', 1)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["l.sqlite"])
+  }
+
   @Test func aFullDiskIsSaidToBeFull() throws {
     let folder = TemporaryFolder()
     let ledger = try Ledger(folder / "l.sqlite")

@@ -19,20 +19,21 @@ package enum Sighting {
 package struct Walk {
   private var folders: Set<FileIdentity> = []
   private let excluded: FileIdentity?
+  private let own: OwnFiles?
   private let threads: Int
   private let each: (Sighting) throws -> Void
 
-  /// Looks through `paths`, on so many threads; the folder `excluding` is passed over. `each` is
-  /// called by one at a time.
+  /// Looks through `paths`, on so many threads; the folder `excluding` is passed over, and what is `own`.
+  /// `each` is called by one at a time.
   ///
   /// Throws when a given path is not there: that is a mistake of the caller, not a bad file.
   package static func through(
-    _ paths: [String], excluding folder: String? = nil, threads: Int = 1,
+    _ paths: [String], excluding folder: String? = nil, own: OwnFiles? = nil, threads: Int = 1,
     each: (Sighting) throws -> Void
   ) throws {
     try withoutActuallyEscaping(each) { each in
       var walk = Walk(
-        excluded: folder.flatMap { status($0) }.map(FileIdentity.init), threads: threads,
+        excluded: folder.flatMap { status($0) }.map(FileIdentity.init), own: own, threads: threads,
         each: each)
       for path in paths {
         guard status(path) != nil else { throw CohortError.missing(path: path) }
@@ -43,9 +44,9 @@ package struct Walk {
   }
 
   private init(
-    excluded: FileIdentity?, threads: Int, each: @escaping (Sighting) throws -> Void
+    excluded: FileIdentity?, own: OwnFiles?, threads: Int, each: @escaping (Sighting) throws -> Void
   ) {
-    (self.excluded, self.threads, self.each) = (excluded, threads, each)
+    (self.excluded, self.own, self.threads, self.each) = (excluded, own, threads, each)
   }
 
   private mutating func visit(
@@ -74,7 +75,8 @@ package struct Walk {
     var below: [String] = []
     do {
       defer { closedir(stream) }
-      for names in Names(stream) {
+      for var names in Names(stream) {
+        if let own, own.folder == identity { names.removeAll(where: own.names.contains) }
         for (name, met) in zip(names, meet(names, in: path, relative)) {
           if let met { try each(met) } else { below.append(name) }
         }

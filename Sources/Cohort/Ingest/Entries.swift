@@ -80,6 +80,6 @@ package final class Entries<Entry: Sendable>: @unchecked Sendable {  // all stat
 extension Entries<Finding> {
   /// Findings, which weigh as much as the images that they tell of.
   package convenience init(in ledger: Ledger, workers: Int) {
-    self.init(workers: workers, weigh: { max(1, $0.planes) }, keep: ledger.keep)
+    self.init(workers: workers, weigh: \.rows, keep: ledger.keep)
   }
 }

@@ -8,8 +8,8 @@ package struct Finding: Sendable {
   let series: String?
   /// The packed answer; nil where nothing of it is kept.
   let body: [UInt8]?
-  /// How many images it tells of.
-  let planes: Int
+  /// As how many rows it counts: one for each image that it tells of.
+  let rows: Int
 
   /// `packed` is the answer as it came from the worker, where it is not to be packed anew.
   package init(_ file: WaitingFile, _ answer: ScanAnswer, packed: [UInt8]? = nil) throws {
@@ -18,6 +18,6 @@ package struct Finding: Sendable {
     kind = isOther ? .other : answer.kind
     series = answer.seriesUID
     body = isOther ? nil : try packed ?? Array(Frames.encode(answer).dropFirst(4))
-    if case .dicom(let header) = answer { planes = header.planes.count } else { planes = 1 }
+    if case .dicom(let header) = answer { rows = max(1, header.planes.count) } else { rows = 1 }
   }
 }

@@ -28,9 +28,20 @@ public enum Ingest {
     defer { pool.stop() }
     WorkersAhead.keep(pool.count)
     pool.warm()
-    let session = try IngestSession(store, recipe, launch, pool, progress)
-    defer { try? session.archives.remove() }
-    let found = try session.look(paths)
+    // Where there are several workers, the folders are looked through while store and ledger are made.
+    let opening = Later(beside: pool.count > 1) {
+      try IngestSession(store, recipe, launch, pool, progress)
+    }
+    defer {
+      if let session = opening.made {
+        try? session.ledger.settle()  // what was found before a failure stays
+        try? session.archives.remove()
+      }
+    }
+    var notes = Sightings(of: opening, workers: pool.count, progress)
+    let walked = Result { try notes.walk(paths, store, recipe) }
+    let session = try opening.value()
+    let found = try session.look(&notes, walked)
     try session.divide(found)
     let scan = try session.scan(found)
     let masks = try session.match(found, scan)
@@ -70,7 +81,7 @@ struct IngestSession: Sendable {
     writer = try CohortWriter(store)  // the lock: nobody else writes to store or ledger now
     let shard = try recipe.shard.isEmpty ? nil : Shard(recipe.shard)
     var begun: (key: [UInt8], run: Int) = ([], 0)
-    ledger = try Ledger(Ledger.path(of: store)) { db in
+    ledger = try Ledger(Ledger.path(of: store), gathering: pool.count > 1) { db in
       try Ledger.begin(shard: shard, db)
       begun = try Ledger.beginRun(key: recipe.key.isEmpty ? nil : recipe.key, db)
     }

@@ -15,17 +15,15 @@ struct Scan {
 }
 
 extension IngestSession {
-  /// Walks through the folders and notes every file in the ledger.
-  func look(_ paths: [String]) throws -> Found {
+  /// Looks into what a walk came upon, when all of that is noted in the ledger.
+  func look(_ notes: inout Sightings, _ walked: Result<Void, any Error>) throws -> Found {
     var found = Found()
-    let labels = recipe.labels.isEmpty ? nil : recipe.labels
-    var notes = Sightings(session: self, role: .image)
-    let walked = Result {
-      try Walk.through(paths, excluding: labels, threads: pool.count) { try notes.take($0) }
+    let unpacked = Result {
+      try walked.get()
       try look(into: notes.archives, &notes)
     }
     try notes.finish()  // nothing is written to the ledger once its store's lock is let go
-    try walked.get()
+    try unpacked.get()
     for folder in notes.datasets {
       switch Result(catching: { () throws(Refusal) in try Dataset(folder) }) {
       case .success(let dataset):
@@ -34,7 +32,8 @@ extension IngestSession {
       case .failure(let refusal): try refuseOwn(refusal)
       }
     }
-    if let labels {
+    if !recipe.labels.isEmpty {
+      let labels = recipe.labels
       let drawn = try Discovery([labels])
       found.masks = drawn.nifti
       try drawn.refusals.forEach(refuseOwn)
@@ -104,25 +103,38 @@ extension IngestSession {
 
 /// What a walk comes upon, on its way into the ledger.
 struct Sightings {
-  let session: IngestSession
   private(set) var datasets: [String] = []
   private(set) var archives: [FoundFile] = []
+  private let session: Later<IngestSession>
+  private let workers: Int
+  private let progress: @Sendable (IngestProgress) -> Void
   private let files: Entries<(file: FoundFile, sniff: Sniff?)>
   private var count = 0
 
-  init(session: IngestSession, role: FileRole) {
-    self.session = session
+  init(
+    of session: Later<IngestSession>, workers: Int,
+    _ progress: @escaping @Sendable (IngestProgress) -> Void
+  ) {
+    (self.session, self.workers, self.progress) = (session, workers, progress)
     // They come faster than they are written, and are short: a transaction more would take longer than it
     // gains, and to wait for one would take longer still.
-    files = Entries(workers: session.pool.count, some: 512, most: 8192) {
-      [ledger = session.ledger, run = session.run] in
-      try ledger.sight($0, as: role, run: run)
+    files = Entries(workers: workers, some: 512, most: 8192) {
+      let session = try session.value()
+      try session.ledger.sight($0, as: .image, run: session.run)
+    }
+  }
+
+  /// Walks through the folders, all but that of the labels and what lies beside the store.
+  mutating func walk(_ paths: [String], _ store: String, _ recipe: IngestRecipe) throws {
+    let labels = recipe.labels.isEmpty ? nil : recipe.labels
+    try Walk.through(paths, excluding: labels, own: OwnFiles(of: store), threads: workers) {
+      try take($0)
     }
   }
 
   mutating func take(_ sighting: Sighting) throws {
     switch sighting {
-    case .refused(let refusal): try session.refuseOwn(refusal)
+    case .refused(let refusal): try session.value().refuseOwn(refusal)
     case .file(let file, let sniff):
       if sniff == .archive { archives.append(file) }
       try files.take([(file, sniff)])
@@ -141,6 +153,6 @@ struct Sightings {
   }
 
   private func tell() {
-    session.progress(IngestProgress(phase: .looking, done: count, total: 0, bytes: 0))
+    progress(IngestProgress(phase: .looking, done: count, total: 0, bytes: 0))
   }
 }

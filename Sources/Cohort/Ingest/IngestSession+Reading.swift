@@ -31,6 +31,7 @@ extension IngestSession {
           try tally.add(outcomes, of: ledger.images(series: series.uid, run: run))
         }
       case .nifti(let plan):
+        ledger.commit()
         let masks = masks(of: plan, assigned, summaries)
         let end = try take(plan, masks: masks, worker)
         try Crew.atTheEnd(on: worker) {
@@ -39,6 +40,7 @@ extension IngestSession {
       case .stored: break
       }
     }
+    ledger.commit()
     let rest = assigned.keys.filter { !tally.has($0) }.sorted()
     try pool.run(jobs: rest.map(Job.stored)) { worker, job in
       guard case .stored(let id) = job else { return }
@@ -74,6 +76,7 @@ extension IngestSession {
       return try tell([])
     }
     let grouping = DICOMSeries.group(files.headers, policy: policy)
+    ledger.commit()  // the next series is at hand, or about to be
     if wereRefused { try ledger.withdraw(.series, files.headers.map(\.identity.path)) }
     for refusal in grouping.refused {
       let fault = Fault(refusal.error)

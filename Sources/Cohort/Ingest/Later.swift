@@ -25,9 +25,19 @@ package final class Later<Value: Sendable>: Sendable {
   /// Waits until nothing is done beside any more.
   package func wait() { isThere.wait() }
 
-  /// Waits for it; to be called once, where it is made when it is asked for.
+  /// Waits for it, or makes it, once.
   package func value() throws -> Value {
     wait()
-    return try result.value?.get() ?? body()
+    return try result.change { made in
+      let result = made ?? Result(catching: body)
+      made = result
+      return try result.get()
+    }
+  }
+
+  /// What has been made, when nothing is done beside any more.
+  package var made: Value? {
+    wait()
+    return try? result.value?.get()
   }
 }

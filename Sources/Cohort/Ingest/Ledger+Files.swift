@@ -56,7 +56,7 @@ extension Ledger {
   package func sight(_ sightings: [(file: FoundFile, sniff: Sniff?)], as role: FileRole, run: Int)
     throws
   {
-    try write { db in
+    try write(rows: sightings.count) { db in
       let statement = try db.cachedStatement(sql: Self.sightSQL)
       for (file, sniff) in sightings {
         let (kind, claim) = Self.first(sniff)
@@ -158,7 +158,7 @@ extension Ledger {
   /// Keeps what was found in files that have been sighted.
   package func keep(_ found: [Finding]) throws {
     guard !found.isEmpty else { return }
-    try write { db in
+    try write(rows: found.reduce(0) { $0 + $1.rows }) { db in
       let statement = try db.cachedStatement(
         // Images beside masks are not asked for.
         sql: """

@@ -9,6 +9,13 @@ extension Ledger {
     try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
   }
 
+  /// Whether there is nothing to make: what came last is there.
+  static func isLaidOut(_ db: Database) throws -> Bool {
+    guard try storedVersion(db) >= version else { return false }
+    let last = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'images_by_series'"
+    return try Int.fetchOne(db, sql: last) == 1
+  }
+
   /// Moves the files of an older layout out of the way; says whether there are any.
   static func setAsideOlderFiles(_ db: Database) throws -> Bool {
     guard try storedVersion(db) < version, try db.tableExists("files") else { return false }

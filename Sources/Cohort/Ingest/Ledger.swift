@@ -10,6 +10,7 @@ public final class Ledger: Sendable {
   /// Where it is; nil for one in memory.
   public let path: String?
   let database: DatabaseQueue
+  let gathering = Locked(Gathering())
 
   /// The ledger of the store at `store`.
   public static func path(of store: String) -> String {
@@ -18,11 +19,13 @@ public final class Ledger: Sendable {
     return (base.hasSuffix(".zarr") ? String(base.dropLast(5)) : base) + ".ledger.sqlite"
   }
 
-  /// Opens or makes the ledger at `path`; nil makes one in memory, which ends with the process.
-  public convenience init(_ path: String?) throws { try self.init(path) { _ in } }
+  /// Opens or makes the ledger at `path`; nil makes one in memory, which ends with the process. One that is
+  /// there already can be opened while an ingest writes to it.
+  public convenience init(_ path: String?) throws { try self.init(path, first: nil) }
 
-  /// The same, with what comes first in it in the transaction that makes its tables.
-  init(_ path: String?, first body: (Database) throws -> Void) throws {
+  /// The same, with what comes first in it in the transaction that makes its tables, which may be `gathering`
+  /// more, see ``gather()``.
+  init(_ path: String?, gathering: Bool = false, first body: ((Database) throws -> Void)?) throws {
     self.path = path
     do {
       if let path {
@@ -34,22 +37,25 @@ public final class Ledger: Sendable {
         close(made)
       }
       var configuration = Configuration()
+      configuration.allowsUnsafeTransactions = true  // see `gather`
       configuration.busyMode = .timeout(5)
       // Who is forgotten must not stay readable in free pages.
       // Nor may anybody be written to a folder for temporary files.
       configuration.prepareDatabase {
         try $0.execute(
           sql: """
-            PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+            PRAGMA journal_mode = TRUNCATE; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
             PRAGMA cache_size = -\(Self.cacheKilobytes)
             """)
       }
       database =
         try path.map { try DatabaseQueue(path: $0, configuration: configuration) }
         ?? DatabaseQueue(configuration: configuration)
-      try database.write { db in
+      if gathering { gather() }
+      if try body == nil && read(Self.isLaidOut) { return }
+      try write { db in
         try Self.makeTables(db)
-        try body(db)
+        try body?(db)
       }
     } catch let error as DatabaseError {
       throw Self.failure(error, path)
@@ -59,23 +65,10 @@ public final class Ledger: Sendable {
   /// Dispatch frees the database's queue on a thread, and waits for one forever where there can be none:
   /// the queue is then kept.
   deinit {
+    try? database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
     guard startThread({}) != 0 else { return }
     try? database.close()
     _ = Unmanaged.passRetained(database)
-  }
-
-  /// SQLite's error as one of ours.
-  private static func failure(_ error: DatabaseError, _ path: String?) -> CohortError {
-    let (path, reason) = (path ?? "in memory", error.message ?? "damaged")
-    switch error.resultCode {
-    case .SQLITE_FULL:
-      return .unwritable(
-        path: path,
-        reason: "the disk is full; make room and run the same command again, which takes up where "
-          + "it stopped")
-    case .SQLITE_IOERR, .SQLITE_READONLY: return .unwritable(path: path, reason: reason)
-    default: return .ledger(path: path, reason: reason)
-    }
   }
 
   private static func makeTables(_ db: Database) throws {
@@ -147,15 +140,6 @@ public final class Ledger: Sendable {
   /// asked for later comes from the system's own cache as quickly.
   private static let cacheKilobytes = 8 << 10
 
-  /// Runs `body` in a transaction; an error of SQLite's becomes one of ours.
-  func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    do {
-      return try database.write(body)
-    } catch let error as DatabaseError {
-      throw Self.failure(error, path)
-    }
-  }
-
   /// The rows of a query, each as text.
   package func rows(_ sql: String) throws -> [String] {
     try read {
@@ -165,24 +149,6 @@ public final class Ledger: Sendable {
 
   /// Runs SQL as it stands.
   package func execute(_ sql: String) throws { try write { try $0.execute(sql: sql) } }
-
-  /// Runs `body`, which makes its own transactions.
-  func withoutTransaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    do {
-      return try database.writeWithoutTransaction(body)
-    } catch let error as DatabaseError {
-      throw Self.failure(error, path)
-    }
-  }
-
-  /// Runs `body` without changing anything.
-  func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    do {
-      return try database.read(body)
-    } catch let error as DatabaseError {
-      throw Self.failure(error, path)
-    }
-  }
 }
 
 extension Ledger {

@@ -49,6 +49,10 @@ struct Scanner: Sendable {
     _ body: @escaping @Sendable (Worker, [WaitingFile]) throws -> Void
   ) throws {
     let pieces = Locked(WaitingPieces(in: ledger, workers: pool.count))
+    try pieces.change { try $0.refill() }
+    // Workers have work while what was sighted goes to the disk, and again while what they find does.
+    ledger.commit()
+    if pool.count > 1 { ledger.gather() }
     try pool.run(next: { try pieces.change { try $0.next() } }, body)
   }
 

@@ -32,7 +32,8 @@ package struct WaitingPieces: Sendable {
     return piece.isEmpty ? nil : Array(piece)
   }
 
-  private mutating func refill() throws {
+  /// Has the next ones at hand, where none are left.
+  mutating func refill() throws {
     ahead = try coming?.value() ?? ledger.waiting(after: last, limit: atOnce)[...]
     (last, atOnce) = (ahead.last?.path ?? last, min(2 * atOnce, Self.most))
     guard isBeside, !ahead.isEmpty else { return coming = nil }
