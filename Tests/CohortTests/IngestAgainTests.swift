@@ -66,6 +66,19 @@ private func remove(_ path: String) throws { try FileManager.default.removeItem(
       #expect(report.others == 1)
       #expect(report.volumes.count == 1)
     }
+    // As a shell gives `d/*`.
+    let all = try FileManager.default.contentsOfDirectory(atPath: folder / "d").map {
+      folder / "d/\($0)"
+    }
+    #expect(try ingest(all, folder / "d/\(store)", folder).others == 1)
+  }
+
+  @Test func scansInAFolderThatBecomesAStoreAreTaken() throws {
+    let folder = TemporaryFolder()
+    try SampleSeries().write(to: folder / "d/s")
+    for _ in 1...2 {
+      #expect(try ingest([folder / "d"], folder / "d", folder).volumes.count == 1)
+    }
   }
 
   @Test func aFileThatWasRemovedChangesNothing() throws {

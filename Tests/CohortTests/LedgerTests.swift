@@ -36,6 +36,20 @@ import Testing
     #expect(throws: CohortError.self) { try Ledger.readKey(folder / "none") }
   }
 
+  @Test func aLinkIsNotFollowedAndAFolderIsNone() throws {
+    let folder = TemporaryFolder()
+    _ = try Ledger(folder / "l.sqlite")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder / "link", withDestinationPath: folder / "l.sqlite")
+    #expect(throws: CohortError.self) { try Ledger(folder / "link") }
+    #expect(throws: CohortError.self) { try Ledger(folder.path) }
+    chmod(folder / "l.sqlite", 0o644)
+    _ = try Ledger(folder / "l.sqlite")
+    var status = stat()
+    #expect(stat(folder / "l.sqlite", &status) == 0)
+    #expect(status.st_mode & 0o777 == 0o600)
+  }
+
   @Test func aFileThatIsNoLedgerIsRefusedInASentence() throws {
     let folder = TemporaryFolder()
     let path = try folder.write(String(repeating: "not a database ", count: 100), to: "l.sqlite")

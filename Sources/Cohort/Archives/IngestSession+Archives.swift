@@ -19,9 +19,14 @@ extension IngestSession {
       }
       try ledger.withdraw(.file, [archive.path])
       try ledger.keep(archive, in: folder)
-      try left.forEach(refuseOwn)
-      try Walk.through([folder]) { try notes.take(member($0, of: archive)) }
-      try notes.finish()
+      do {
+        try left.forEach(refuseOwn)
+        try Walk.through([folder]) { try notes.take(member($0, of: archive)) }
+        try notes.finish()
+      } catch {
+        try? ledger.forget(archiveIn: folder)  // not all of its members are known
+        throw error
+      }
     }
   }
 

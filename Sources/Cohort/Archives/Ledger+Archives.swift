@@ -30,6 +30,11 @@ extension Ledger {
     }
   }
 
+  /// Has an archive unpacked again by the next run.
+  func forget(archiveIn folder: String) throws {
+    try write { try $0.execute(sql: "DELETE FROM archives WHERE folder = ?", arguments: [folder]) }
+  }
+
   /// Notes that a run has come upon the members of an archive.
   func sight(membersIn folder: String, run: Int) throws {
     try write {

@@ -38,6 +38,7 @@ package struct Walk {
       for path in paths {
         guard status(path) != nil else { throw CohortError.missing(path: path) }
         let clean = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        if let own, own.holds(clean) { continue }
         try walk.visit(clean, relative: "", parents: [])
       }
     }
@@ -76,7 +77,7 @@ package struct Walk {
     do {
       defer { closedir(stream) }
       for var names in Names(stream) {
-        if let own, own.folder == identity { names.removeAll(where: own.names.contains) }
+        if let own { names.removeAll { own.holds($0, in: identity) } }
         for (name, met) in zip(names, meet(names, in: path, relative)) {
           if let met { try each(met) } else { below.append(name) }
         }
@@ -144,7 +145,8 @@ package struct Walk {
     if name == "dataset.json" {
       return .dataset(folder: String(path.dropLast("/dataset.json".count)), file: file)
     }
-    if name.hasPrefix("._") { return .file(file, .other) }
+    // A ledger is not opened: closed again, it would lose the locks that SQLite has of it in this process.
+    if name.hasPrefix("._") || name.contains(".ledger.sqlite") { return .file(file, .other) }
     if let first = first(path) { return .file(file, Sniff(path: path, first: first)) }
     return .refused(Refusal(.unreadable, .file, name: path, sentence: reason()))
   }

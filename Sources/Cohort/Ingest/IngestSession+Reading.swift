@@ -66,6 +66,7 @@ extension IngestSession {
     do {
       files = try series.files.value()
     } catch SeriesAtHand.Trouble.nothingNew(let ids) {
+      ledger.commit()
       for id in ids {
         try addMasks(assigned[id] ?? [], to: id, worker)
         try note(writer.record(id), .known, nil)

@@ -19,7 +19,7 @@ extension Ledger {
 
   /// Keeps whom files belong to that still wait.
   func keep(owners: [(path: String, series: String?, owner: String)]) throws {
-    try write { db in
+    try write(rows: owners.count) { db in
       let statement = try db.cachedStatement(
         sql: "UPDATE files SET series = ?, owner = ? WHERE path = ?")
       for (path, series, owner) in owners {
@@ -86,7 +86,7 @@ extension Ledger {
   }
 
   private func leave(_ paths: [String]) throws {
-    try write { db in
+    try write(rows: paths.count) { db in
       let statement = try db.cachedStatement(
         sql: "UPDATE files SET kind = 'elsewhere', answer = NULL WHERE path = ?")
       for path in paths { try statement.execute(arguments: [path]) }

@@ -32,10 +32,15 @@ extension Ledger {
     }
   }
 
-  /// Ends it, and waits until it has ended.
+  /// Ends it, and waits until it has ended; tries once more where that failed, as where somebody who read
+  /// was in the way.
   func settle() throws {
     commit()
-    try committed()
+    do {
+      try committed()
+    } catch {
+      try database.writeWithoutTransaction { if $0.isInsideTransaction { try $0.commit() } }
+    }
   }
 
   private func committed() throws {
@@ -67,7 +72,12 @@ extension Ledger {
 
   /// SQLite has undone all that was gathered, as it does where a disk is full: nobody may go on.
   private func lose(_ error: any Error) {
-    gathering.change { $0.commit = Later(beside: false) { throw error } }
+    gathering.change {
+      $0.commit = Later(beside: false) { [former = $0.commit] in
+        _ = former  // may be waiting for the database, which this thread has
+        throw error
+      }
+    }
   }
 
   /// Whether it is time to end a transaction that has so many rows more.

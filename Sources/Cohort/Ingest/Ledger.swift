@@ -28,14 +28,7 @@ public final class Ledger: Sendable {
   init(_ path: String?, gathering: Bool = false, first body: ((Database) throws -> Void)?) throws {
     self.path = path
     do {
-      if let path {
-        let made = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard made >= 0 else {
-          throw CohortError.ledger(path: path, reason: String(cString: strerror(errno)))
-        }
-        fchmod(made, 0o600)
-        close(made)
-      }
+      if let path { try Self.makeFile(path) }
       var configuration = Configuration()
       configuration.allowsUnsafeTransactions = true  // see `gather`
       configuration.busyMode = .timeout(5)
@@ -65,10 +58,34 @@ public final class Ledger: Sendable {
   /// Dispatch frees the database's queue on a thread, and waits for one forever where there can be none:
   /// the queue is then kept.
   deinit {
-    try? database.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+    try? database.inDatabase {
+      if $0.isInsideTransaction { try $0.rollback() }
+      try $0.execute(sql: "PRAGMA journal_mode = DELETE")
+    }
     guard startThread({}) != 0 else { return }
     try? database.close()
     _ = Unmanaged.passRetained(database)
+  }
+
+  /// Makes the file, or sees that it is one and nobody else's. One that is there is not opened: closed again, it
+  /// would lose the locks that another connection of this process has.
+  private static func makeFile(_ path: String) throws {
+    func fail(_ code: Int32) -> CohortError {
+      .ledger(path: path, reason: String(cString: strerror(code)))
+    }
+    let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    if made >= 0 {
+      fchmod(made, 0o600)
+      close(made)
+      return
+    }
+    guard errno == EEXIST else { throw fail(errno) }
+    var status = stat()
+    guard lstat(path, &status) == 0 else { throw fail(errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw fail(status.st_mode & S_IFMT == S_IFLNK ? ELOOP : EINVAL)
+    }
+    if status.st_mode & 0o777 != 0o600 { chmod(path, 0o600) }
   }
 
   private static func makeTables(_ db: Database) throws {
