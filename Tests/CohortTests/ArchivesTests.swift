@@ -64,6 +64,14 @@ private func series(_ folder: String, patient: String = "PAT-1", uid: String = "
       [folder / "d"], into: folder / "c.zarr", recipe: recipe, launch: inProcess)
   }
 
+  @Test func anArchiveThatEndedAStrictRunIsUnpackedAgain() throws {
+    let folder = TemporaryFolder()
+    let link = Entry(name: "link", type: "2", link: "/etc/passwd")
+    try folder.write(tar([link] + series("s")), to: "d/a.tar")
+    #expect(throws: CohortError.self) { try ingest(folder) { $0.strict = true } }
+    #expect(try ingest(folder).taken == 1)
+  }
+
   @Test func membersAreFilesLikeAnyOther() throws {
     let folder = TemporaryFolder()
     try folder.write(tar(try series("in/side")), to: "d/a.tar")

@@ -97,6 +97,29 @@ import Testing
     #expect(try other.waiting(after: "", limit: 9).count == 3)
   }
 
+  /// POSIX ends all locks that a process has of a file when it closes the file, whoever opened it.
+  @Test(.enabled(if: FileManager.default.isReadableFile(atPath: "/proc/locks")))
+  func itsLocksOutlastAWalkAndWhoeverOpensIt() throws {
+    let folder = TemporaryFolder()
+    let ledger = try Ledger(folder / "l.ledger.sqlite")
+    ledger.gather()
+    try ledger.execute("INSERT INTO meta VALUES ('a', 1)")
+    var status = stat()
+    #expect(stat(folder / "l.ledger.sqlite", &status) == 0)
+    func locks() throws -> Int {
+      let all = FileManager.default.contents(atPath: "/proc/locks")
+      return String(decoding: try #require(all), as: UTF8.self).split(separator: "\n")
+        .count { $0.contains(":\(status.st_ino) ") }
+    }
+    let held = try locks()
+    #expect(held > 0)
+    var found = 0
+    try Walk.through([folder.path]) { _ in found += 1 }
+    #expect(found == 2)  // it and its journal
+    _ = try Ledger(folder / "l.ledger.sqlite").rows("SELECT * FROM meta")
+    #expect(try locks() == held)
+  }
+
   @Test func whatIsGatheredEndsAfterSomeThousandRows() throws {
     let folder = TemporaryFolder()
     let ledger = try Ledger(folder / "l.sqlite")
