@@ -2,6 +2,11 @@ import Imaging
 import Zarr
 
 extension CohortWriter {
+  /// What a store's folder holds of it, also while it is written; each file first as a `.NAME.tmp`.
+  package static let entries = [
+    "volumes", ".writing", ".replaced", "slices.index", "manifest", "zarr.json",
+  ]
+
   /// Writes what describes the store as a whole, its own metadata last; returns its digest.
   ///
   /// Everything is derived anew from the volumes that are there, in the order of their names. When that is

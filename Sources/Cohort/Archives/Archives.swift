@@ -19,7 +19,7 @@ final class Archives: Sendable {
 
   /// Where archives are unpacked for a store.
   static func root(of store: String) -> String {
-    Ledger.path(of: store).dropLast(".ledger.sqlite".count) + ".unpacked"
+    Ledger.path(of: store).dropLast(Ledger.suffix.count) + ".unpacked"
   }
 
   /// Removes everything that was unpacked.

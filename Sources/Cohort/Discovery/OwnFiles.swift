@@ -1,4 +1,5 @@
 import Foundation
+import SliceStore
 
 /// What an ingest writes. Where that lies among the scans, it is passed over by name: some of it comes and goes
 /// while the folder is looked through.
@@ -10,23 +11,19 @@ package struct OwnFiles: Sendable {
   package init(of store: String) {
     let ledger = Ledger.path(of: store)
     add([ledger, ledger + "-journal", Archives.root(of: store)])
-    add(Self.inStore.map { store + "/" + $0 })
+    let inStore = CohortWriter.entries + [StoreReport.name]
+    add(inStore.flatMap { [store + "/" + $0, store + "/.\($0).tmp"] })
   }
 
   /// Whether a path is one of them; not what leads there by a link.
   func holds(_ path: String) -> Bool {
     let url = URL(fileURLWithPath: path)
     guard let folder = Self.identity(url.deletingLastPathComponent()) else { return false }
-    return holds(url.lastPathComponent, in: folder)
+    return names(in: folder).contains(url.lastPathComponent)
   }
 
-  func holds(_ name: String, in folder: FileIdentity) -> Bool {
-    names[folder]?.contains(name) ?? false
-  }
-
-  private static let inStore =
-    ["volumes", ".writing", ".replaced"]
-    + ["zarr.json", "manifest", "slices.index", "report.json"].flatMap { [$0, ".\($0).tmp"] }
+  /// The names that are passed over in a folder.
+  func names(in folder: FileIdentity) -> Set<String> { names[folder] ?? [] }
 
   private mutating func add(_ paths: [String]) {
     for path in paths {

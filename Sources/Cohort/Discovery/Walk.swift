@@ -73,11 +73,12 @@ package struct Walk {
     guard let stream = opendir(path) else {
       return try refuse(.unreadable, .folder, path, Self.reason())
     }
+    let passedOver = own?.names(in: identity) ?? []
     var below: [String] = []
     do {
       defer { closedir(stream) }
       for var names in Names(stream) {
-        if let own { names.removeAll { own.holds($0, in: identity) } }
+        if !passedOver.isEmpty { names.removeAll(where: passedOver.contains) }
         for (name, met) in zip(names, meet(names, in: path, relative)) {
           if let met { try each(met) } else { below.append(name) }
         }
@@ -146,7 +147,7 @@ package struct Walk {
       return .dataset(folder: String(path.dropLast("/dataset.json".count)), file: file)
     }
     // A ledger is not opened: closed again, it would lose the locks that SQLite has of it in this process.
-    if name.hasPrefix("._") || name.contains(".ledger.sqlite") { return .file(file, .other) }
+    if name.hasPrefix("._") || name.contains(Ledger.suffix) { return .file(file, .other) }
     if let first = first(path) { return .file(file, Sniff(path: path, first: first)) }
     return .refused(Refusal(.unreadable, .file, name: path, sentence: reason()))
   }

@@ -50,7 +50,7 @@ extension Ledger {
   }
 
   /// Runs `body`, which writes about so many rows, in a transaction, or as a part of one that is undone alone
-  /// where it throws; an error of SQLite's becomes one of ours.
+  /// where it throws.
   func write<Result>(rows: Int = 1, _ body: (Database) throws -> Result) throws -> Result {
     try withoutTransaction { db in
       let isOn = gathering.value.isOn
@@ -92,19 +92,19 @@ extension Ledger {
 
   /// Runs `body`, which makes its own transactions.
   func withoutTransaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
-    do {
-      try committed()
-      return try database.writeWithoutTransaction(body)
-    } catch let error as DatabaseError {
-      throw Self.failure(error, path)
-    }
+    try access { try database.writeWithoutTransaction(body) }
   }
 
   /// Runs `body` without changing anything.
   func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try access { try database.read(body) }
+  }
+
+  /// Waits for a transaction that ends beside; an error of SQLite's becomes one of ours.
+  private func access<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       try committed()
-      return try database.read(body)
+      return try body()
     } catch let error as DatabaseError {
       throw Self.failure(error, path)
     }

@@ -16,8 +16,11 @@ public final class Ledger: Sendable {
   public static func path(of store: String) -> String {
     var base = store
     while base.count > 1 && base.hasSuffix("/") { base.removeLast() }
-    return (base.hasSuffix(".zarr") ? String(base.dropLast(5)) : base) + ".ledger.sqlite"
+    return (base.hasSuffix(".zarr") ? String(base.dropLast(5)) : base) + suffix
   }
+
+  /// How the names of ledgers end.
+  static let suffix = ".ledger.sqlite"
 
   /// Opens or makes the ledger at `path`; nil makes one in memory, which ends with the process. One that is
   /// there already can be opened while an ingest writes to it.
